@@ -1,0 +1,99 @@
+"""Who may use a route. Nothing is open unless it says so.
+
+Every view declares one of `public`, `signed_in` or `needs(permission)`; AccessMiddleware refuses a
+view that declares nothing, and a test walks the resolver for one. What a person may see of what
+lies behind a route is `visible_to(user)` of the model's queryset; `find` loads one such row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.contrib.auth.backends import ModelBackend
+from django.db import models
+from django.http import Http404, HttpRequest
+
+from hms.core import roles
+from hms.core.models import Membership, User
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a route demands: `permission` is None for everyone who is signed in."""
+
+    public: bool = False
+    permission: str | None = None
+    # A POST that only reads (a search whose words must not stand in a URL), so not an act.
+    reads_by_post: bool = False
+
+
+def public(view: View) -> View:
+    view.access = Access(public=True)  # type: ignore[attr-defined]
+    return view
+
+
+def signed_in(view: View) -> View:
+    view.access = Access()  # type: ignore[attr-defined]
+    return view
+
+
+def signed_in_search(view: View) -> View:
+    """Everyone who is signed in; the words of the search come by POST and change nothing."""
+    view.access = Access(reads_by_post=True)  # type: ignore[attr-defined]
+    return view
+
+
+def needs(permission: str, *, reads_by_post: bool = False) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        view.access = Access(permission=permission, reads_by_post=reads_by_post)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+class OutOfScope(Http404):
+    """The row exists or not: to this person it does not. The middleware records the refusal."""
+
+    def __init__(self, model: type[models.Model], pk: UUID) -> None:
+        super().__init__("Not found")
+        self.model = model
+        self.pk = pk
+
+
+def find(request: HttpRequest, queryset: models.QuerySet, pk: UUID) -> Any:
+    """The row `pk` of a queryset that was narrowed by `visible_to(request.user)`, else 404."""
+    found = queryset.filter(pk=pk).first()
+    if found is None:
+        raise OutOfScope(queryset.model, pk)
+    return found
+
+
+class MembershipBackend(ModelBackend):
+    """Permissions come from the roles a person holds in the facility they work in at this moment."""
+
+    def get_all_permissions(self, user_obj: User, obj: models.Model | None = None) -> set[str]:
+        if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
+            return set()
+        if "_permissions" not in user_obj.__dict__:
+            user_obj.__dict__["_permissions"] = roles.permissions_of(user_obj.roles)
+        return user_obj.__dict__["_permissions"]
+
+    def has_perm(self, user_obj: User, perm: str, obj: models.Model | None = None) -> bool:
+        return perm in self.get_all_permissions(user_obj, obj)
+
+    def has_module_perms(self, user_obj: User, app_label: str) -> bool:
+        return any(perm.startswith(app_label + ".") for perm in self.get_all_permissions(user_obj))
+
+
+def memberships(user: User) -> list[Membership]:
+    """The person's active memberships, by facility name then role."""
+    return list(
+        Membership.objects.filter(user=user, active=True)
+        .select_related("facility", "role", "department")
+        .order_by("facility__name", "role__name")
+    )

@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class CoreConfig(AppConfig):
+    name = "hms.core"
+    label = "core"
+    verbose_name = "Network and access"
+
+    def ready(self) -> None:
+        from hms.core import receivers  # noqa: F401  (connects sign-in auditing)

@@ -1,0 +1,190 @@
+"""Printed documents: drawn once from a snapshot, stored with their hash, checked by a code.
+
+WeasyPrint may fetch nothing but the project's own fonts and pictures (`hms-asset:` addresses).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import segno
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+
+from hms.core import audit, clock
+from hms.core.models import Document, DocumentKind, DocumentStatus, Facility, Paper, User
+
+# Crockford's base 32: no I, L, O or U, so that a code read aloud is written down right.
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+ASSET = "hms-asset:"
+
+
+class FetchRefused(ValueError):
+    """A printed page asked for something outside the project's own files."""
+
+
+def fetch(url: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """WeasyPrint's only way out: files below static/, by `hms-asset:<path>`. Everything else is refused."""
+    if not url.startswith(ASSET):
+        raise FetchRefused(f"refused to fetch {url.split(':', 1)[0]}:…")
+    root = (settings.BASE_DIR / "static").resolve()
+    path = (root / url.removeprefix(ASSET).lstrip("/")).resolve()
+    if not path.is_relative_to(root) or not path.is_file():
+        raise FetchRefused(f"no such asset: {path.name}")
+    return {"string": path.read_bytes(), "mime_type": _MIME.get(path.suffix, "application/octet-stream")}
+
+
+_MIME = {".woff2": "font/woff2", ".ttf": "font/ttf", ".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png"}
+
+
+@lru_cache(maxsize=1)
+def _fonts() -> Any:
+    from weasyprint.text.fonts import FontConfiguration
+
+    return FontConfiguration()
+
+
+def render_pdf(template: str, context: dict[str, Any]) -> bytes:
+    """The PDF of a print template (templates/print/…)."""
+    # Imported here: it loads Pango, which the web process does not need until it prints.
+    from weasyprint import HTML
+
+    html = render_to_string(template, context)
+    return HTML(string=html, base_url=ASSET, url_fetcher=fetch).write_pdf(font_config=_fonts())
+
+
+def qr(text: str) -> SafeString:
+    """A QR code (ISO/IEC 18004) as SVG for a page or a print; its ink is currentColor's black."""
+    code = segno.make(text, error="m", micro=False)
+    return mark_safe(code.svg_inline(border=0, omitsize=True, dark="#14202b", svgclass="qr"))
+
+
+def new_code() -> str:
+    """A verification code of 50 random bits: `7F3K9-1QXAB`."""
+    letters = "".join(secrets.choice(ALPHABET) for _ in range(10))
+    return f"{letters[:5]}-{letters[5:]}"
+
+
+def letterhead(facility: Facility) -> dict[str, str]:
+    """The facility's part of a snapshot."""
+    return {
+        "name": facility.name,
+        "address": facility.address,
+        "phone": facility.phone,
+        "email": facility.email,
+        "registration": facility.registration,
+        "currency": facility.currency,
+        "time_zone": facility.time_zone,
+    }
+
+
+@transaction.atomic
+def issue(
+    actor: User,
+    *,
+    kind: DocumentKind,
+    source: models.Model,
+    number: str,
+    title: str,
+    template: str,
+    paper: Paper | str,
+    facility: Facility,
+    snapshot: dict[str, Any],
+    patient_id: UUID | None = None,
+) -> Document:
+    """Draw and store a document; the one issued before for the same source is superseded.
+
+    `snapshot` is JSON: everything that stands on the paper, as it was at this moment.
+    Locks: the document it supersedes.
+    """
+    document = Document(
+        facility=facility,
+        kind=kind,
+        number=number,
+        title=title,
+        paper=paper,
+        patient_id=patient_id,
+        source_type=source._meta.label_lower,
+        source_id=source.pk,
+        template=template,
+        snapshot={
+            **snapshot,
+            "facility": letterhead(facility),
+            "issued_at": clock.local(facility, clock.now()).strftime("%d %b %Y, %H:%M"),
+        },
+        code=new_code(),
+        issued_by=actor,
+    )
+    document.content = _draw(document)
+    document.sha256 = hashlib.sha256(document.content).hexdigest()
+    older = Document.objects.select_for_update().filter(
+        source_type=document.source_type, source_id=document.source_id, kind=kind, status=DocumentStatus.ISSUED
+    )
+    older.update(status=DocumentStatus.SUPERSEDED)
+    document.save(force_insert=True)
+    audit.record(actor, "core.document.issued", document, patient_id=patient_id, detail={"kind": str(kind)})
+    return document
+
+
+def verify_url(document: Document) -> str:
+    return f"{settings.PUBLIC_URL}/verify/{document.code}"
+
+
+def _draw(document: Document, *, reprint: str = "") -> bytes:
+    address = verify_url(document)
+    return render_pdf(
+        document.template,
+        {
+            **document.snapshot,
+            "document": {
+                "title": document.title,
+                "number": document.number,
+                "code": document.code,
+                "paper": document.paper,
+                "verify_text": address.split("://", 1)[1],
+            },
+            "qr": qr(address),
+            "reprint": reprint,
+        },
+    )
+
+
+@transaction.atomic
+def hand_over(actor: User, document: Document) -> HttpResponse:
+    """The PDF as an answer to its reader, recorded. After the first it is marked as a reprint, drawn
+    from the same snapshot. Who may have it is the caller's question."""
+    Document.objects.filter(pk=document.pk).update(prints=F("prints") + 1)
+    prints = Document.objects.values_list("prints", flat=True).get(pk=document.pk)
+    audit.record(
+        actor,
+        "core.document.printed",
+        document,
+        patient_id=document.patient_id,
+        detail={"kind": document.kind, "copy": prints},
+    )
+    content = bytes(document.content)
+    if prints > 1:
+        moment = clock.local(document.facility, clock.now()).strftime("%d %b %Y, %H:%M")
+        content = _draw(document, reprint=f"Reprint {prints - 1} · {moment} · {actor.name}")
+    response = HttpResponse(content, content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{document.number or document.kind}.pdf"'
+    return response
+
+
+def latest(source: models.Model, kind: DocumentKind) -> Document | None:
+    """The document in force for a source, without its bytes."""
+    return (
+        Document.objects.filter(
+            source_type=source._meta.label_lower, source_id=source.pk, kind=kind, status=DocumentStatus.ISSUED
+        )
+        .defer("content", "snapshot")
+        .first()
+    )

@@ -1,0 +1,78 @@
+"""What every form of the house has: crispy layout, refusals beside the field, nothing typed is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.db import transaction
+
+from hms.core.refusals import Refused
+
+
+class ActForm:
+    """Mixin for forms that carry out one act. The page draws the `<form>` tag, the key and the button."""
+
+    result: Any = None
+
+    @property
+    def helper(self) -> FormHelper:
+        helper = FormHelper()
+        helper.form_tag = False
+        helper.disable_csrf = True
+        helper.layout = self.layout() if hasattr(self, "layout") else None
+        return helper
+
+    def carried_out(self, act: Callable[[dict[str, Any]], Any]) -> bool:
+        """Whether the form was sent, was valid, and `act(cleaned_data)` was not refused.
+
+        A refusal undoes what the act began and stands beside the field that it names.
+        The act's return value is kept in `result`.
+        """
+        if not self.is_bound or not self.is_valid():
+            return False
+        try:
+            with transaction.atomic():
+                self.result = act(self.cleaned_data)
+        except Refused as refusal:
+            field = refusal.field if refusal.field in self.fields else None
+            self.add_error(field, refusal.message)
+            return False
+        return True
+
+
+class Form(ActForm, forms.Form):
+    pass
+
+
+class ModelForm(ActForm, forms.ModelForm):
+    """Shapes and checks input for a model; a service saves it, never `save()`."""
+
+
+class DateInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self, attrs: dict | None = None) -> None:
+        super().__init__(attrs=attrs, format="%Y-%m-%d")
+
+
+class TimeInput(forms.TimeInput):
+    input_type = "time"
+
+    def __init__(self, attrs: dict | None = None) -> None:
+        super().__init__(attrs=attrs, format="%H:%M")
+
+
+class DateTimeInput(forms.DateTimeInput):
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: dict | None = None) -> None:
+        super().__init__(attrs=attrs, format="%Y-%m-%dT%H:%M")
+
+
+class ReasonForm(Form):
+    """Why: asked wherever an act is undone or a state is left by its supervised exit."""
+
+    reason = forms.CharField(label="Reason", max_length=300, widget=forms.Textarea(attrs={"rows": 2}))

@@ -1,0 +1,41 @@
+"""`manage.py grant_app_role ROLE`: what the application's own database role may do, and no more."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection, transaction
+from psycopg import sql
+
+from hms.core.appendonly import append_only_models
+
+
+class Command(BaseCommand):
+    help = "Grant the application's database role its privileges: append-only tables can be read and added to."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("role", nargs="?", default="hms_app")
+
+    @transaction.atomic
+    def handle(self, *args: Any, role: str, **options: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("select current_user, exists (select from pg_roles where rolname = %s)", [role])
+            owner, exists = cursor.fetchone()
+            if not exists:
+                raise CommandError(f"The database has no role {role}. Create it first: create role {role} login;")
+            if owner == role:
+                raise CommandError(f"{role} owns the tables, so nothing can be withheld from it: see docs/running.md.")
+            grants = [
+                "grant usage on schema public to {role}",
+                "grant select, insert, update, delete on all tables in schema public to {role}",
+                "grant usage, select on all sequences in schema public to {role}",
+                "revoke truncate, references, trigger on all tables in schema public from {role}",
+            ]
+            for statement in grants:
+                cursor.execute(sql.SQL(statement).format(role=sql.Identifier(role)))
+            for model in append_only_models():
+                cursor.execute(
+                    sql.SQL("revoke update, delete on {table} from {role}").format(
+                        table=sql.Identifier(model._meta.db_table), role=sql.Identifier(role)
+                    )
+                )
+        self.stdout.write(f"{role}: {len(append_only_models())} append-only tables.")

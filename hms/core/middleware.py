@@ -1,0 +1,99 @@
+"""Where the person works, and whether they may be here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+
+from hms.core import access, audit, clock
+
+Respond = Callable[[HttpRequest], HttpResponseBase]
+
+
+class FacilityMiddleware:
+    """Puts the signed-in person into the facility they work in, and the clock into its time zone."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.memberships = []
+        if request.user.is_authenticated:
+            request.memberships = access.memberships(request.user)
+            self.enter(request)
+        with audit.source(request.META.get("REMOTE_ADDR", "")):
+            try:
+                return self.get_response(request)
+            finally:
+                timezone.deactivate()
+
+    def enter(self, request: HttpRequest) -> None:
+        chosen = request.session.get("facility")
+        here = [m for m in request.memberships if str(m.facility_id) == chosen]
+        if not here and request.memberships:
+            first = request.memberships[0].facility_id
+            here = [m for m in request.memberships if m.facility_id == first]
+        if not here:
+            return
+        user = request.user._wrapped if hasattr(request.user, "_wrapped") else request.user
+        user.at(here[0].facility)
+        user.__dict__["_roles"] = [m.role.name for m in here]
+        request.department = next((m.department for m in here if m.department_id), None)
+        timezone.activate(clock.zone(here[0].facility))
+
+
+class AccessMiddleware:
+    """Deny by default: a view answers only to those its declaration lets in.
+
+    The Django admin checks each of its pages itself (staff flag and model permissions).
+    """
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if request.user.is_authenticated and not getattr(response, "streaming", False):
+            # A page of a hospital is never kept by a browser or a proxy: after sign-out, "back" shows nothing.
+            response.headers.setdefault("Cache-Control", "no-store")
+        if getattr(request, "htmx", False):
+            response.headers["Vary"] = ", ".join(filter(None, [response.headers.get("Vary"), "HX-Request"]))
+        return response
+
+    def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> HttpResponse | None:
+        declared: access.Access | None = getattr(view, "access", None)
+        if declared is None:
+            if request.resolver_match and "admin" in request.resolver_match.namespaces:
+                return None
+            raise PermissionDenied
+        if declared.public:
+            return None
+        if not request.user.is_authenticated:
+            if request.htmx:
+                answer = HttpResponse(status=204)
+                answer.headers["HX-Redirect"] = settings.LOGIN_URL
+                return answer
+            return redirect_to_login(request.get_full_path())
+        if not request.user.has_facility and request.resolver_match.view_name != "core:no-facility":
+            return HttpResponseRedirect(reverse("core:no-facility"))
+        if declared.permission and not request.user.has_perm(declared.permission):
+            raise PermissionDenied
+        return None
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        # After the view's transaction has been rolled back, so that the refusal itself is kept.
+        if isinstance(exception, access.OutOfScope):
+            self.refusal(request, "access.out_of_scope", exception.model._meta.label_lower, str(exception.pk))
+        elif isinstance(exception, PermissionDenied):
+            route = request.resolver_match.view_name if request.resolver_match else ""
+            self.refusal(request, "access.refused", "route", route)
+
+    def refusal(self, request: HttpRequest, action: str, kind: str, which: str) -> None:
+        actor = request.user if request.user.is_authenticated else None
+        audit.record(actor, action, detail={"kind": kind, "which": which})

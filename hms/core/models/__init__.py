@@ -1,0 +1,26 @@
+"""The rows every department stands on."""
+
+from hms.core.models.audit import AuditEvent, AuditSeal
+from hms.core.models.base import Record
+from hms.core.models.documents import Document, DocumentKind, DocumentStatus, Paper
+from hms.core.models.identity import Department, Facility, Membership, User
+from hms.core.models.notifications import Notification
+from hms.core.models.work import Counter, OutboxMessage, SubmittedForm
+
+__all__ = [
+    "AuditEvent",
+    "AuditSeal",
+    "Counter",
+    "Department",
+    "Document",
+    "DocumentKind",
+    "DocumentStatus",
+    "Facility",
+    "Membership",
+    "Notification",
+    "OutboxMessage",
+    "Paper",
+    "Record",
+    "SubmittedForm",
+    "User",
+]

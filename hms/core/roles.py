@@ -1,0 +1,160 @@
+"""The roles of a hospital and what each may do. `manage.py sync_roles` writes them into Django's groups.
+
+Read as: role → (its name on screen, why it exists, its permissions). This table is the truth; the
+groups mirror it for the admin. A permission that no model declares fails the command and a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+
+@dataclass(frozen=True)
+class Role:
+    code: str
+    label: str
+    why: str
+    permissions: frozenset[str]
+
+
+def _role(code: str, label: str, why: str, *groups: str) -> Role:
+    return Role(code, label, why, frozenset(word for group in groups for word in group.split()))
+
+
+# Shared bundles, so that a rule is written once.
+FRONT = "patients.view_patient patients.search_patient appointments.view_appointment doctors.view_doctor"
+CHART = "patients.view_patient patients.search_patient patients.view_chart"
+RECORDS = CHART + " laboratory.view_laborder pharmacy.view_prescription wards.view_admission appointments.view_appointment"
+
+ROLES: dict[str, Role] = {
+    role.code: role
+    for role in [
+        _role(
+            "administrator",
+            "Administrator",
+            "Runs the system: people, roles, facilities, master data. Reads no chart.",
+            "core.view_facility core.change_facility core.add_facility core.view_department core.add_department",
+            "core.change_department core.view_user core.add_user core.change_user core.view_membership",
+            "core.add_membership core.change_membership core.view_outboxmessage core.resend_outboxmessage",
+            "core.view_auditseal core.view_counter auth.view_group django_celery_beat.view_periodictask",
+            "staff.view_employee staff.add_employee staff.change_employee staff.view_roster",
+            "doctors.view_doctor doctors.add_doctor doctors.change_doctor doctors.view_specialty",
+            "doctors.add_specialty doctors.change_specialty",
+            "billing.view_service billing.add_service billing.change_service",
+            "pharmacy.view_medicine pharmacy.add_medicine pharmacy.change_medicine",
+            "laboratory.view_testdefinition laboratory.add_testdefinition laboratory.change_testdefinition",
+            "laboratory.view_referencerange laboratory.add_referencerange laboratory.change_referencerange",
+            "wards.view_ward wards.add_ward wards.change_ward wards.view_room wards.add_room wards.change_room",
+            "wards.view_bed wards.add_bed wards.change_bed",
+        ),
+        _role(
+            "manager",
+            "Manager",
+            "Sees how the hospital runs, in figures.",
+            "reports.view_day reports.view_revenue reports.view_appointments reports.view_doctors",
+            "appointments.view_appointment doctors.view_doctor staff.view_employee staff.view_roster",
+            "wards.view_board billing.view_invoice billing.view_service",
+        ),
+        _role(
+            "receptionist",
+            "Reception",
+            "Registers patients, books, checks in, admits to a bed, and takes the patient's money at the desk.",
+            FRONT,
+            "patients.add_patient patients.change_patient patients.deactivate_patient patients.view_encounter",
+            "appointments.add_appointment appointments.change_appointment appointments.check_in",
+            "wards.view_board wards.admit wards.view_admission billing.view_invoice billing.view_account",
+            "billing.take_payment staff.view_roster",
+        ),
+        _role(
+            "doctor",
+            "Doctor",
+            "Examines, decides, orders, prescribes, admits and discharges.",
+            RECORDS,
+            "patients.change_clinical patients.record_vitals patients.view_encounter patients.change_encounter",
+            "doctors.use_desk doctors.view_doctor doctors.change_availability",
+            "laboratory.add_laborder laboratory.cancel_laborder pharmacy.prescribe pharmacy.view_medicine",
+            "wards.view_board wards.admit wards.transfer wards.discharge wards.add_note appointments.add_appointment",
+            "staff.view_roster",
+        ),
+        _role(
+            "nurse",
+            "Nurse",
+            "Observes and cares: vital signs, notes, beds, specimens at the bedside.",
+            RECORDS,
+            "patients.record_vitals patients.change_allergies patients.view_encounter wards.view_board wards.admit",
+            "wards.transfer wards.discharge wards.add_note wards.change_bed_state laboratory.collect",
+            "staff.view_roster doctors.view_doctor",
+        ),
+        _role(
+            "pharmacist",
+            "Pharmacist",
+            "Checks, dispenses, and keeps the stock.",
+            "patients.view_patient patients.search_patient pharmacy.view_prescription pharmacy.dispense",
+            "pharmacy.view_medicine pharmacy.add_medicine pharmacy.change_medicine pharmacy.view_stock",
+            "pharmacy.receive_stock pharmacy.adjust_stock pharmacy.view_reorderalert staff.view_roster",
+        ),
+        _role(
+            "lab_technician",
+            "Laboratory technician",
+            "Collects specimens and enters results; may not verify their own.",
+            "patients.view_patient patients.search_patient laboratory.view_laborder laboratory.collect",
+            "laboratory.enter_result laboratory.view_testdefinition laboratory.cancel_laborder staff.view_roster",
+        ),
+        _role(
+            "pathologist",
+            "Pathologist",
+            "Verifies results and answers for the report.",
+            "patients.view_patient patients.search_patient patients.view_chart laboratory.view_laborder",
+            "laboratory.enter_result laboratory.verify_result laboratory.view_testdefinition",
+            "laboratory.cancel_laborder staff.view_roster",
+        ),
+        _role(
+            "cashier",
+            "Cashier",
+            "Takes payments and prints receipts.",
+            "patients.view_patient patients.search_patient billing.view_invoice billing.view_account",
+            "billing.take_payment staff.view_roster",
+        ),
+        _role(
+            "accountant",
+            "Accountant",
+            "Keeps prices and books: credit notes, reversals, the ledger.",
+            "patients.view_patient patients.search_patient billing.view_invoice billing.view_account",
+            "billing.view_service billing.add_service billing.change_service billing.issue_invoice",
+            "billing.credit_invoice billing.reverse_payment billing.reverse_charge billing.view_ledger",
+            "reports.view_day reports.view_revenue staff.view_roster",
+        ),
+        _role(
+            "hr",
+            "HR officer",
+            "Keeps employees, their departments, roster and attendance.",
+            "staff.view_employee staff.add_employee staff.change_employee staff.view_roster staff.change_roster",
+            "staff.view_attendance staff.record_attendance doctors.view_doctor doctors.add_doctor doctors.change_doctor",
+            "doctors.change_availability",
+        ),
+        _role(
+            "auditor",
+            "Auditor",
+            "Reads what was done, and by whom; changes nothing.",
+            "core.view_auditevent core.view_auditseal patients.view_patient patients.search_patient",
+            "billing.view_invoice billing.view_account billing.view_ledger staff.view_roster",
+        ),
+        _role("patient", "Patient", "Reads their own record, in the portal."),
+    ]
+}
+
+
+@lru_cache(maxsize=256)
+def _union(codes: tuple[str, ...]) -> frozenset[str]:
+    return frozenset().union(*(ROLES[code].permissions for code in codes if code in ROLES))
+
+
+def permissions_of(codes: Iterable[str]) -> set[str]:
+    """Every permission, as `app.codename`, of someone who holds these roles."""
+    return set(_union(tuple(sorted(codes))))
+
+
+def label(code: str) -> str:
+    return ROLES[code].label if code in ROLES else code

@@ -1,0 +1,21 @@
+from django.urls import path
+
+from hms.core.views import shell
+
+app_name = "core"
+
+urlpatterns = [
+    path("", shell.home, name="home"),
+    path("search", shell.search, name="search"),
+    path("shell/counts", shell.counts, name="counts"),
+    path("notifications/", shell.notifications, name="notifications"),
+    path("notifications/read-all", shell.notifications_read_all, name="notifications-read-all"),
+    path("notifications/<uuid:notification_id>", shell.notification_open, name="notification-open"),
+    path("theme", shell.theme, name="theme"),
+    path("facility", shell.switch_facility, name="switch-facility"),
+    path("no-facility", shell.no_facility, name="no-facility"),
+    path("verify/<str:code>", shell.verify, name="verify"),
+    path("offline", shell.offline, name="offline"),
+    path("healthz", shell.healthz, name="healthz"),
+    path("readyz", shell.readyz, name="readyz"),
+]

@@ -1,0 +1,38 @@
+"""The map of the house. Each app's routes stand under its own name."""
+
+from django.contrib import admin
+from django.contrib.auth import views as auth_views
+from django.urls import include, path
+
+from hms.core import access
+
+handler400 = "hms.core.views.errors.bad_request"
+handler403 = "hms.core.views.errors.permission_denied"
+handler404 = "hms.core.views.errors.page_not_found"
+handler500 = "hms.core.views.errors.server_error"
+
+urlpatterns = [
+    path("", include("hms.core.urls")),
+    path("accounts/login/", access.public(auth_views.LoginView.as_view(redirect_authenticated_user=True)), name="login"),
+    path("accounts/logout/", access.public(auth_views.LogoutView.as_view()), name="logout"),
+    path(
+        "accounts/password/",
+        access.signed_in(auth_views.PasswordChangeView.as_view(success_url="/accounts/password/done/")),
+        name="password_change",
+    ),
+    path(
+        "accounts/password/done/",
+        access.signed_in(auth_views.PasswordChangeDoneView.as_view()),
+        name="password_change_done",
+    ),
+    path("patients/", include("patients.urls")),
+    path("doctors/", include("doctors.urls")),
+    path("appointments/", include("appointments.urls")),
+    path("laboratory/", include("laboratory.urls")),
+    path("pharmacy/", include("pharmacy.urls")),
+    path("wards/", include("wards.urls")),
+    path("billing/", include("billing.urls")),
+    path("staff/", include("staff.urls")),
+    path("reports/", include("reports.urls")),
+    path("admin/", admin.site.urls),
+]
