@@ -1,3 +1,316 @@
+"""What every template of the house can say. Loaded as a builtin: no `{% load %}` needed.
+
+Words and numbers look the same on every page: 05 Mar 2026, 09:40, 1 450.00, − for minus, – for nothing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
 from django import template
+from django.template.loader_tags import BLOCK_CONTEXT_KEY
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.formats import date_format
+from django.utils.html import format_html, strip_tags
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from hms.core import charts
 
 register = template.Library()
+
+NOTHING = "–"
+MINUS = "\u2212"
+THIN = "\u202f"  # narrow no-break space
+
+# A status word of any department → (kind of pill, icon). A word that is missing here is shown plainly.
+STATUSES: dict[str, tuple[str, str]] = {
+    # under way
+    "booked": ("info", "calendar-check"),
+    "planned": ("info", "calendar-check"),
+    "in_progress": ("info", "record-circle"),
+    "open": ("info", "record-circle"),
+    "admitted": ("info", "hospital"),
+    "called": ("info", "megaphone"),
+    "issued": ("info", "receipt"),
+    "collected": ("info", "droplet-half"),
+    "ordered": ("info", "clipboard2-plus"),
+    "reserved": ("info", "bookmark"),
+    "prescribed": ("info", "capsule"),
+    "prepared": ("info", "box-seam"),
+    "received": ("info", "inbox"),
+    "on_duty": ("good", "person-check"),
+    # asks for someone
+    "waiting": ("warn", "hourglass-split"),
+    "arrived": ("warn", "hourglass-split"),
+    "pending": ("warn", "hourglass-split"),
+    "draft": ("plain", "pencil"),
+    "entered": ("warn", "eye"),
+    "preliminary": ("warn", "eye"),
+    "part_paid": ("warn", "circle-half"),
+    "partly_dispensed": ("warn", "circle-half"),
+    "due": ("warn", "exclamation-circle"),
+    "late": ("warn", "clock-history"),
+    "cleaning": ("warn", "stars"),
+    "reorder": ("warn", "arrow-repeat"),
+    "expiring": ("warn", "calendar-x"),
+    # done
+    "finished": ("good", "check2"),
+    "fulfilled": ("good", "check2-all"),
+    "completed": ("good", "check2"),
+    "verified": ("good", "patch-check"),
+    "final": ("good", "patch-check"),
+    "paid": ("good", "check2"),
+    "dispensed": ("good", "check2"),
+    "handed_out": ("good", "check2"),
+    "signed": ("good", "pen"),
+    "active": ("good", "check2"),
+    "available": ("good", "check2"),
+    "free": ("good", "check2"),
+    "present": ("good", "check2"),
+    "discharged": ("good", "box-arrow-right"),
+    # harms
+    "overdue": ("crit", "exclamation-octagon-fill"),
+    "critical": ("crit", "exclamation-octagon-fill"),
+    "failed": ("crit", "exclamation-octagon-fill"),
+    "expired": ("crit", "calendar-x"),
+    "absent": ("crit", "person-x"),
+    "rejected": ("crit", "x-circle"),
+    # over, or never was
+    "cancelled": ("plain", "x-circle"),
+    "no_show": ("plain", "person-dash"),
+    "inactive": ("plain", "dash-circle"),
+    "superseded": ("plain", "files"),
+    "entered_in_error": ("plain", "slash-circle"),
+    "reversed": ("plain", "arrow-counterclockwise"),
+    "credited": ("plain", "arrow-counterclockwise"),
+    "occupied": ("plain", "person-fill"),
+    "blocked": ("plain", "slash-circle"),
+    "closed": ("plain", "lock"),
+    "unknown": ("plain", "question-circle"),
+    "not_checked": ("plain", "question-circle"),
+}
+KINDS = {
+    "crit": "exclamation-octagon-fill",
+    "warn": "exclamation-triangle-fill",
+    "good": "check2",
+    "info": "record-circle",
+    "plain": "",
+}
+
+
+# Pictures and pills
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """A Bootstrap icon. Decoration by default; with a label it speaks for itself."""
+    if label:
+        return format_html('<i class="bi bi-{}" role="img" aria-label="{}"></i>', name, label)
+    return format_html('<i class="bi bi-{}" aria-hidden="true"></i>', name)
+
+
+@register.inclusion_tag("components/pill.html")
+def pill(kind: str, text: Any, icon: str | None = None) -> dict[str, Any]:
+    """`{% pill "warn" "Falls risk" %}`: kind is crit, warn, good, info or plain; icon="" for none."""
+    return {"kind": kind if kind in KINDS else "plain", "text": text, "icon": KINDS.get(kind, "") if icon is None else icon}
+
+
+@register.inclusion_tag("components/pill.html")
+def status(thing: Any, field: str = "status") -> dict[str, Any]:
+    """`{% status appointment %}`: the pill of a model's status; `{% status row "payment_status" %}` of another field."""
+    word = str(getattr(thing, field, thing))
+    display = getattr(thing, f"get_{field}_display", None)
+    kind, name = STATUSES.get(word, ("plain", "circle"))
+    return {"kind": kind, "text": display() if display else word.replace("_", " ").capitalize(), "icon": name}
+
+
+# People
+
+
+@register.simple_tag
+def person(name: Any) -> SafeString:
+    """A name in any script, keeping its own direction."""
+    return format_html("<bdi>{}</bdi>", name) if name else mark_safe(NOTHING)
+
+
+@register.filter
+def initials(name: Any) -> str:
+    words = [word for word in str(name or "").split() if word.strip(".").lower() not in ("dr", "prof", "mr", "mrs", "ms")]
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
+
+
+# Numbers
+
+
+@register.filter
+def money(value: Any, currency: str = "") -> str:
+    """1 450.00, with a real minus, and the currency after it when given."""
+    if value is None or value == "":
+        return NOTHING
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return str(value)
+    text = f"{abs(amount):,.2f}".replace(",", THIN)
+    sign = MINUS if amount < 0 and text.strip("0.") else ""
+    return f"{sign}{text}\u00a0{currency}" if currency else f"{sign}{text}"
+
+
+@register.filter
+def number(value: Any) -> str:
+    """5 000 and 1 234.5: grouped, no more decimals than it has."""
+    if value is None or value == "":
+        return NOTHING
+    try:
+        return f"{value:,}".replace(",", THIN).replace("-", MINUS)
+    except (TypeError, ValueError):
+        return str(value)
+
+
+@register.filter
+def dash(value: Any) -> Any:
+    """The value, or – where there is none."""
+    return NOTHING if value is None or value == "" else value
+
+
+# Time: in the facility's zone, which the middleware activates
+
+
+def _moment(value: Any) -> datetime | date | time | None:
+    if isinstance(value, str):
+        value = parse_datetime(value) or parse_date(value)
+    if isinstance(value, datetime) and timezone.is_aware(value):
+        return timezone.localtime(value)
+    return value if isinstance(value, date | time) else None
+
+
+@register.filter
+def day(value: Any) -> str:
+    """05 Mar 2026"""
+    moment = _moment(value)
+    return date_format(moment, "d M Y") if isinstance(moment, date) else NOTHING
+
+
+@register.filter
+def weekday(value: Any) -> str:
+    """Friday 20 Nov 2026"""
+    moment = _moment(value)
+    return date_format(moment, "l d M Y") if isinstance(moment, date) else NOTHING
+
+
+@register.filter
+def daytime(value: Any) -> str:
+    """05 Mar 2026, 09:40"""
+    moment = _moment(value)
+    return date_format(moment, "d M Y, H:i") if isinstance(moment, datetime) else day(value)
+
+
+@register.filter
+def clock(value: Any) -> str:
+    """09:40"""
+    moment = _moment(value)
+    return moment.strftime("%H:%M") if isinstance(moment, datetime | time) else NOTHING
+
+
+@register.filter
+def elapsed(value: Any) -> str:
+    """How long since: 6 min, 1 h 05, 3 d."""
+    moment = _moment(value)
+    if not isinstance(moment, datetime):
+        return NOTHING
+    minutes = max(int((timezone.now() - moment) / timedelta(minutes=1)), 0)
+    if minutes < 60:
+        return f"{minutes}\u00a0min"
+    if minutes < 24 * 60:
+        return f"{minutes // 60}\u00a0h\u00a0{minutes % 60:02d}"
+    return f"{minutes // (24 * 60)}\u00a0d"
+
+
+@register.filter
+def ago(value: Any) -> str:
+    """6 min ago; after a day, the date."""
+    moment = _moment(value)
+    if not isinstance(moment, datetime):
+        return day(value)
+    passed = timezone.now() - moment
+    if passed < timedelta(0) or passed >= timedelta(days=1):
+        return daytime(moment)
+    if passed < timedelta(minutes=1):
+        return _("just now")
+    return _("%(time)s ago") % {"time": elapsed(moment)}
+
+
+# Forms and links
+
+
+@register.simple_tag
+def idempotency_key() -> SafeString:
+    """The hidden `_key` that makes a form sent twice one act. In every form that changes something."""
+    return format_html('<input type="hidden" name="_key" value="{}">', uuid.uuid4())
+
+
+@register.simple_tag(takes_context=True)
+def qs(context: template.Context, **changes: Any) -> str:
+    """This page's query with some values replaced (None removes); a cursor never survives a change."""
+    query = context["request"].GET.copy()
+    for name in ("after", "before", "format"):
+        query.pop(name, None)
+    for name, value in changes.items():
+        if value is None or value == "":
+            query.pop(name, None)
+        else:
+            query[name] = value
+    return "?" + query.urlencode()
+
+
+# Charts
+
+
+@register.inclusion_tag("components/sparkline.html")
+def sparkline(
+    values: Sequence[charts.Number], kind: str = "accent", low: Any = None, high: Any = None, label: str = ""
+) -> dict[str, Any]:
+    """`{% sparkline vitals.pulse kind="warn" low=60 high=100 label="Pulse, last 7" %}`"""
+    return {**charts.spark(values, low=low, high=high), "kind": kind, "label": label}
+
+
+@register.inclusion_tag("components/bars.html")
+def bars(rows: Sequence[tuple[str, charts.Number]], title: str = "", unit: str = "") -> dict[str, Any]:
+    """`{% bars rows title="Visits a day" unit="visits" %}`, rows being (label, number) pairs."""
+    axes, drawn = charts.bars(rows)
+    return {"axes": axes, "bars": drawn, "title": title, "unit": unit}
+
+
+@register.inclusion_tag("components/lines.html")
+def lines(
+    labels: Sequence[str], series: Sequence[tuple[str, Sequence[charts.Number]]], title: str = "", unit: str = ""
+) -> dict[str, Any]:
+    """`{% lines days series title="Revenue" unit="EUR" %}`, series being (name, numbers) pairs."""
+    axes, marks, drawn = charts.lines(labels, series)
+    table = [(str(label), [s.values[i] if i < len(s.values) else None for s in drawn]) for i, label in enumerate(labels)]
+    return {"axes": axes, "marks": marks, "series": drawn, "table": table, "title": title, "unit": unit}
+
+
+# Pages
+
+
+class BlockText(template.Node):
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def render(self, context: template.Context) -> str:
+        blocks = context.render_context.get(BLOCK_CONTEXT_KEY)
+        block = blocks.get_block(self.name) if blocks else None
+        return " ".join(strip_tags(block.render(context)).split()) if block else ""
+
+
+@register.tag
+def block_text(parser: template.base.Parser, token: template.base.Token) -> BlockText:
+    """`{% block_text "title" %}`: what a block of the page says, as plain text; a block may stand only once."""
+    return BlockText(token.split_contents()[1].strip("\"'"))
