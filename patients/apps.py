@@ -1,5 +1,38 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PatientsConfig(AppConfig):
     name = "patients"
+
+    def ready(self) -> None:
+        from hms.core import panels
+        from patients import search, waiting
+
+        panels.searches(_("Patients"), permission="patients.search_patient", order=10, find=search.hits)
+        panels.navigation(
+            "patients", label=_("Patients"), url_name="patients:list", icon="people", permission="patients.search_patient", order=20
+        )
+        panels.navigation(
+            "visits",
+            label=_("Visits"),
+            url_name="patients:visits",
+            icon="person-walking",
+            permission="patients.view_encounter",
+            order=30,
+            count=waiting.visits,
+        )
+        chart = [
+            (_("Allergies"), "chart-allergies", "patients.view_chart", 10, "side"),
+            (_("Problems"), "chart-problems", "patients.view_chart", 20, "side"),
+            (_("Medicines taken"), "chart-medicines", "patients.view_chart", 30, "side"),
+            (_("Vital signs"), "chart-vitals", "patients.view_chart", 10, "main"),
+            (_("Visits"), "chart-visits", "patients.view_chart", 20, "main"),
+            (_("Notes"), "chart-notes", "patients.view_chart", 70, "main"),
+            (_("Vaccines and procedures"), "chart-prevention", "patients.view_chart", 80, "side"),
+            (_("Person"), "chart-person", "patients.view_patient", 90, "side"),
+        ]
+        for title, name, permission, order, column in chart:
+            panels.register(
+                "chart", title=title, url_name=f"patients:{name}", permission=permission, order=order, column=column
+            )

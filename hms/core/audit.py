@@ -52,7 +52,7 @@ def record(
         actor=actor,
         actor_name=actor.name[:160] if actor else "anonymous",
         role=", ".join(actor.roles)[:120] if actor else "",
-        facility=actor.facility if actor and actor.has_facility else None,
+        facility_id=actor.facility.pk if actor and actor.has_facility else getattr(obj, "facility_id", None),
         action=action,
         object_type=obj._meta.label_lower if obj is not None else "",
         object_id=str(obj.pk) if obj is not None else "",

@@ -41,8 +41,8 @@ class Series:
 
 @dataclass(frozen=True)
 class Axes:
-    width: float
-    height: float
+    width: int
+    height: int
     left: float
     top: float
     right: float
@@ -68,7 +68,7 @@ def short(value: Number) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".") if value % 1 else str(int(value))
 
 
-def _axes(largest: Number, *, width: float, height: float) -> tuple[Axes, float]:
+def _axes(largest: Number, *, width: int, height: int) -> tuple[Axes, float]:
     top_value = nice_top(largest)
     left, top, right, bottom = 44.0, 10.0, width - 6, height - 24
     steps = 4
@@ -78,7 +78,7 @@ def _axes(largest: Number, *, width: float, height: float) -> tuple[Axes, float]
     return Axes(width, height, left, top, right, bottom, ticks), top_value
 
 
-def bars(rows: Sequence[tuple[str, Number]], *, width: float = 640, height: float = 200) -> tuple[Axes, list[Bar]]:
+def bars(rows: Sequence[tuple[str, Number]], *, width: int = 640, height: int = 200) -> tuple[Axes, list[Bar]]:
     axes, top_value = _axes(max((value for _label, value in rows), default=0), width=width, height=height)
     if not rows:
         return axes, []
@@ -99,7 +99,7 @@ def bars(rows: Sequence[tuple[str, Number]], *, width: float = 640, height: floa
 
 
 def lines(
-    labels: Sequence[str], series: Iterable[tuple[str, Sequence[Number]]], *, width: float = 640, height: float = 200
+    labels: Sequence[str], series: Iterable[tuple[str, Sequence[Number]]], *, width: int = 640, height: int = 200
 ) -> tuple[Axes, list[Bar], list[Series]]:
     """Axes, label positions (as bars without height), and a polyline for each series."""
     found = [(label, list(values)) for label, values in series]
@@ -125,7 +125,7 @@ def lines(
 
 
 def spark(
-    values: Sequence[Number], *, low: Number | None = None, high: Number | None = None, width: float = 60, height: float = 22
+    values: Sequence[Number], *, low: Number | None = None, high: Number | None = None, width: int = 54, height: int = 22
 ) -> dict[str, object]:
     """A trend without axes; the band is the reference range from `low` to `high`."""
     numbers = [float(v) for v in values]

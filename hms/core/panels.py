@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 
 from hms.core.models import User
@@ -122,3 +123,12 @@ def search(user: User, words: str) -> list[tuple[str, list[Hit]]]:
 def is_fragment(request: HttpRequest) -> bool:
     """Whether htmx asked for a part of a page (not for a whole one after a boosted link or back)."""
     return bool(request.htmx) and not request.htmx.boosted and not request.htmx.history_restore_request
+
+
+def render_panel(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """A panel's own answer: the card alone for htmx, a whole page for everyone else.
+
+    The template says `{% extends frame %}` and fills the `title`, `banner` and `content` blocks.
+    """
+    frame = "fragment.html" if is_fragment(request) else "app_base.html"
+    return render(request, template, {**context, "frame": frame})

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from billing.models.services import Charge
+from billing.querysets import AtFacilityQuerySet, InvoiceQuerySet
+from hms.core.models import Facility, Record, User
+from patients.models import Encounter, Patient
+
+
+class InvoiceStatus(models.TextChoices):
+    DUE = "due", _("Due")
+    PART_PAID = "part_paid", _("Part-paid")
+    PAID = "paid", _("Paid")
+    CREDITED = "credited", _("Credited")
+
+
+class Invoice(Record):
+    """Issued once, never edited: what is owed goes down by payments and credit notes.
+
+    due → part-paid → paid; due → credited. Reversing a payment goes back.
+    """
+
+    facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="invoices")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="invoices")
+    encounter = models.ForeignKey(Encounter, on_delete=models.PROTECT, related_name="invoices")
+    number = models.CharField(_("number"), max_length=40, unique=True)
+    currency = models.CharField(max_length=3)
+    issued_at = models.DateTimeField(_("issued"))
+    issued_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    total = models.DecimalField(_("total"), max_digits=12, decimal_places=2)
+    paid = models.DecimalField(_("paid"), max_digits=12, decimal_places=2, default=Decimal("0.00"))
+    credited = models.DecimalField(_("credited"), max_digits=12, decimal_places=2, default=Decimal("0.00"))
+    balance = models.GeneratedField(
+        expression=F("total") - F("paid") - F("credited"),
+        output_field=models.DecimalField(max_digits=12, decimal_places=2),
+        db_persist=True,
+    )
+
+    objects = InvoiceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-issued_at", "-id"]
+        permissions = [
+            ("issue_invoice", "Can issue an invoice before the visit is closed"),
+            ("credit_invoice", "Can issue a credit note"),
+        ]
+        indexes = [
+            models.Index(fields=["facility", "-issued_at"], name="billing_invoice_facility"),
+            models.Index(
+                fields=["facility", "issued_at"], condition=Q(balance__gt=0), name="billing_invoice_unpaid"
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(total__gte=0), name="billing_invoice_total"),
+            models.CheckConstraint(
+                condition=Q(paid__gte=0, credited__gte=0, total__gte=F("paid") + F("credited")),
+                name="billing_invoice_never_overpaid",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def status(self) -> InvoiceStatus:
+        if self.balance > 0:
+            return InvoiceStatus.PART_PAID if self.paid or self.credited else InvoiceStatus.DUE
+        return InvoiceStatus.CREDITED if self.credited and not self.paid else InvoiceStatus.PAID
+
+
+class InvoiceLine(Record):
+    """A charge as it stands on an invoice. A charge stands on one invoice at most. Append-only."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
+    charge = models.OneToOneField(Charge, on_delete=models.PROTECT, related_name="invoice_line")
+    position = models.PositiveSmallIntegerField()
+    description = models.CharField(max_length=200)
+    quantity = models.DecimalField(max_digits=10, decimal_places=2)
+    unit_price = models.DecimalField(max_digits=12, decimal_places=2)
+    amount = models.DecimalField(max_digits=12, decimal_places=2)
+
+    append_only = True
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["invoice", "position"], name="billing_invoiceline_position"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}. {self.description}"
+
+
+class PaymentMethod(models.TextChoices):
+    CASH = "cash", _("Cash")
+    CARD = "card", _("Card")
+    TRANSFER = "transfer", _("Bank transfer")
+    MOBILE = "mobile", _("Mobile money")
+    CHEQUE = "cheque", _("Cheque")
+
+
+class Payment(Record):
+    """Money taken for an invoice, with its receipt number. Append-only; a reversal is a payment of its own."""
+
+    facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="payments")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="payments")
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="payments")
+    number = models.CharField(_("receipt"), max_length=40, unique=True)
+    method = models.CharField(_("method"), max_length=10, choices=PaymentMethod)
+    amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
+    reference = models.CharField(_("reference"), max_length=80, blank=True)
+    received_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    received_at = models.DateTimeField()
+    reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversal")
+    reason = models.CharField(max_length=300, blank=True)
+
+    append_only = True
+    objects = AtFacilityQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-received_at", "-id"]
+        permissions = [
+            ("take_payment", "Can take a payment"),
+            ("reverse_payment", "Can reverse a payment"),
+        ]
+        indexes = [models.Index(fields=["facility", "-received_at"], name="billing_payment_day")]
+        constraints = [
+            models.CheckConstraint(condition=Q(method__in=PaymentMethod.values), name="billing_payment_method"),
+            models.CheckConstraint(
+                condition=Q(reverses__isnull=True, amount__gt=0)
+                | (Q(reverses__isnull=False, amount__lt=0) & ~Q(reason="")),
+                name="billing_payment_sign",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class CreditNote(Record):
+    """Takes back a part of an unpaid invoice. Append-only."""
+
+    facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="credit_notes")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="credit_notes")
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="credit_notes")
+    number = models.CharField(max_length=40, unique=True)
+    amount = models.DecimalField(max_digits=12, decimal_places=2)
+    reason = models.CharField(max_length=300)
+    issued_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    issued_at = models.DateTimeField()
+
+    append_only = True
+    objects = AtFacilityQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-issued_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="billing_creditnote_amount"),
+            models.CheckConstraint(condition=~Q(reason=""), name="billing_creditnote_says_why"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number

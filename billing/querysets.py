@@ -1,0 +1,40 @@
+"""Reads of the books. Everything belongs to the facility where it happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from hms.core.models import User
+
+
+class AtFacilityQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(facility=user.facility)
+
+
+class ChargeQuerySet(AtFacilityQuerySet):
+    def standing(self) -> Self:
+        """Charges that count: neither reversed nor a reversal."""
+        return self.filter(reverses__isnull=True, reversal__isnull=True)
+
+    def uninvoiced(self) -> Self:
+        return self.standing().filter(invoice_line__isnull=True)
+
+
+class InvoiceQuerySet(AtFacilityQuerySet):
+    def unpaid(self) -> Self:
+        return self.filter(balance__gt=0)
+
+    def with_status(self, status: str) -> Self:
+        """By the status as people know it; an unknown one means all."""
+        wanted = {
+            "due": Q(balance__gt=0, paid=0, credited=0),
+            "part_paid": Q(balance__gt=0) & ~Q(paid=0, credited=0),
+            "paid": Q(balance=0) & (Q(paid__gt=0) | Q(credited=0)),
+            "credited": Q(balance=0, paid=0, credited__gt=0),
+        }
+        return self.filter(wanted[status]) if status in wanted else self

@@ -1,0 +1,1 @@
+"""The doors of billing, split by subject: `charges`, `invoices`, `payments`, `prices`, `ledger`."""

@@ -1,0 +1,138 @@
+"""Care and charge commit together: every act that costs money calls `post` in its own transaction."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+
+from billing.models import Charge, Service
+from billing.models.ledger import Account
+from billing.services import ledger
+from hms.core import audit, clock, money, outbox
+from hms.core.models import User
+from hms.core.refusals import Refused
+from patients.models import Encounter
+from patients.models.encounter import EncounterStatus
+
+CHARGED_AFTER_CLOSE = "billing.charged_after_close"
+
+
+def revenue_account(service: Service) -> str:
+    return Account(f"revenue-{service.category}")
+
+
+@transaction.atomic
+def post(
+    actor: User,
+    *,
+    encounter: Encounter,
+    source: models.Model,
+    service: Service,
+    quantity: Decimal | int = 1,
+    unit_price: Decimal | None = None,
+    description: str = "",
+) -> Charge:
+    """Charge one act, at the service's price unless `unit_price` says otherwise.
+
+    Asked twice for the same source and service, it answers with the first charge. A charge that
+    comes after the visit was closed goes onto a further invoice. Refuses on a cancelled visit and
+    on a service of another facility.
+    Locks: the encounter.
+    """
+    visit = Encounter.objects.select_for_update(of=("self",)).select_related("facility").get(pk=encounter.pk)
+    if visit.status in (EncounterStatus.CANCELLED, EncounterStatus.ENTERED_IN_ERROR):
+        raise Refused(_("This visit was cancelled, so nothing can be charged to it."))
+    if service.facility_id != visit.facility_id:
+        raise Refused(_("“%(service)s” is not a service of this facility.") % {"service": service.name})
+    quantity = Decimal(quantity)
+    price = service.price if unit_price is None else unit_price
+    charge = Charge(
+        facility=visit.facility,
+        patient_id=visit.patient_id,
+        encounter=visit,
+        service=service,
+        source_type=source._meta.label_lower,
+        source_id=source.pk,
+        description=(description or service.name)[:200],
+        quantity=quantity,
+        unit_price=price,
+        amount=money.rounded(quantity * price),
+        posted_by=actor,
+        posted_at=clock.now(),
+    )
+    Charge.objects.bulk_create([charge], ignore_conflicts=True)
+    kept = Charge.objects.get(
+        source_type=charge.source_type, source_id=charge.source_id, service=service, reverses__isnull=True
+    )
+    if kept.pk != charge.pk:
+        return kept
+    ledger.post(
+        actor,
+        facility=visit.facility,
+        kind="charge",
+        source=charge,
+        entries=[(Account.UNBILLED, charge.amount), (revenue_account(service), -charge.amount)],
+        patient_id=visit.patient_id,
+    )
+    if visit.status == EncounterStatus.FINISHED:
+        outbox.publish(CHARGED_AFTER_CLOSE, encounter_id=str(visit.pk))
+    audit.record(actor, "billing.charge.posted", charge, detail={"source": charge.source_type})
+    return charge
+
+
+@transaction.atomic
+def reverse(actor: User, *, charge_id: object, reason: str) -> Charge:
+    """Take back a charge that stands on no invoice yet; one that does is answered by a credit note.
+
+    Locks: the encounter, then nothing: charges are append-only. Reversed twice it is reversed once.
+    """
+    charge = Charge.objects.select_related("service", "facility").get(pk=charge_id)
+    Encounter.objects.select_for_update().get(pk=charge.encounter_id)
+    if charge.reverses_id:
+        raise Refused(_("This is a reversal itself."))
+    earlier = Charge.objects.filter(reverses=charge).first()
+    if earlier:
+        return earlier
+    if hasattr(charge, "invoice_line"):
+        raise Refused(
+            _("This charge stands on invoice %(number)s. Issue a credit note for it instead.")
+            % {"number": charge.invoice_line.invoice.number}
+        )
+    reversal = Charge.objects.create(
+        facility=charge.facility,
+        patient_id=charge.patient_id,
+        encounter_id=charge.encounter_id,
+        service=charge.service,
+        source_type=charge.source_type,
+        source_id=charge.source_id,
+        description=charge.description,
+        quantity=-charge.quantity,
+        unit_price=charge.unit_price,
+        amount=-charge.amount,
+        posted_by=actor,
+        posted_at=clock.now(),
+        reverses=charge,
+        reason=reason,
+    )
+    ledger.post(
+        actor,
+        facility=charge.facility,
+        kind="charge-reversal",
+        source=reversal,
+        entries=[(Account.UNBILLED, reversal.amount), (revenue_account(charge.service), -reversal.amount)],
+        patient_id=charge.patient_id,
+    )
+    audit.record(actor, "billing.charge.reversed", reversal, reason=reason)
+    return reversal
+
+
+@transaction.atomic
+def undo(actor: User, *, source: models.Model, reason: str) -> list[Charge]:
+    """Reverse whatever an act was charged, because the act itself was undone.
+
+    Refuses when a charge of it stands on an invoice. Locks: the encounter.
+    """
+    standing = Charge.objects.standing().filter(source_type=source._meta.label_lower, source_id=source.pk)
+    return [reverse(actor, charge_id=charge.pk, reason=reason) for charge in standing]

@@ -1,0 +1,193 @@
+"""Invoices: made by a worker when a visit closes, from the charges that stand on none yet."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from billing.models import Charge, CreditNote, Invoice, InvoiceLine
+from billing.models.ledger import Account
+from billing.services import ledger
+from hms.core import audit, clock, documents, money, numbering, outbox
+from hms.core.models import Document, DocumentKind, User
+from hms.core.refusals import Refused
+from patients.services.encounters import locked
+
+ISSUED = "billing.invoice_issued"
+
+
+@transaction.atomic
+def issue(actor: User, *, encounter_id: object) -> Invoice | None:
+    """Invoice every charge of the visit that stands on no invoice yet; None when there is none.
+
+    Safe to run twice: the second finds nothing left. Locks: the encounter, then the number counter.
+    """
+    encounter = locked(encounter_id)
+    charges = list(Charge.objects.uninvoiced().filter(encounter=encounter).order_by("posted_at", "id"))
+    if not charges:
+        return None
+    total = sum((charge.amount for charge in charges), money.ZERO)
+    invoice = Invoice(
+        facility=encounter.facility,
+        patient_id=encounter.patient_id,
+        encounter=encounter,
+        currency=encounter.facility.currency,
+        issued_at=clock.now(),
+        issued_by=actor,
+        total=total,
+        number=numbering.next_number(encounter.facility, "INV"),
+    )
+    invoice.save(force_insert=True)
+    InvoiceLine.objects.bulk_create(
+        [
+            InvoiceLine(
+                invoice=invoice,
+                charge=charge,
+                position=position,
+                description=charge.description,
+                quantity=charge.quantity,
+                unit_price=charge.unit_price,
+                amount=charge.amount,
+            )
+            for position, charge in enumerate(charges, start=1)
+        ]
+    )
+    ledger.post(
+        actor,
+        facility=encounter.facility,
+        kind="invoice",
+        source=invoice,
+        entries=[(Account.RECEIVABLE, total), (Account.UNBILLED, -total)],
+        patient_id=encounter.patient_id,
+    )
+    outbox.publish(ISSUED, invoice_id=str(invoice.pk))
+    audit.record(actor, "billing.invoice.issued", invoice, detail={"lines": len(charges)})
+    return invoice
+
+
+def draw(actor: User, *, invoice_id: object) -> Document:
+    """The invoice's PDF, drawn once; asked again, the one that is there."""
+    invoice = Invoice.objects.select_related("facility", "patient", "encounter", "encounter__attending").get(
+        pk=invoice_id
+    )
+    if found := documents.latest(invoice, DocumentKind.INVOICE):
+        return found
+    return documents.issue(
+        actor,
+        kind=DocumentKind.INVOICE,
+        source=invoice,
+        number=invoice.number,
+        title=str(_("Invoice")),
+        template="print/invoice.html",
+        paper=invoice.facility.paper,
+        facility=invoice.facility,
+        snapshot=snapshot(invoice),
+        patient_id=invoice.patient_id,
+    )
+
+
+def snapshot(invoice: Invoice) -> dict[str, Any]:
+    """What stands on the paper, as JSON; amounts as text with two places."""
+    facility, patient, encounter = invoice.facility, invoice.patient, invoice.encounter
+
+    def local(moment: Any) -> str:
+        return clock.local(facility, moment).strftime("%d %b %Y, %H:%M")
+
+    return {
+        "patient": patient_snapshot(patient),
+        "number": invoice.number,
+        "currency": invoice.currency,
+        "date": local(invoice.issued_at),
+        "visit": {
+            "kind": str(encounter.get_kind_display()),
+            "from": local(encounter.started_at),
+            "to": local(encounter.ended_at) if encounter.ended_at else "",
+            "attending": encounter.attending.name if encounter.attending else "",
+        },
+        "lines": [
+            {
+                "position": line.position,
+                "date": clock.local(facility, line.charge.posted_at).strftime("%d %b"),
+                "description": line.description,
+                "category": str(line.charge.service.get_category_display()),
+                "quantity": f"{line.quantity.normalize():f}",
+                "unit_price": str(line.unit_price),
+                "amount": str(line.amount),
+            }
+            for line in invoice.lines.select_related("charge__service")
+        ],
+        "total": str(invoice.total),
+    }
+
+
+def patient_snapshot(patient: Any) -> dict[str, str]:
+    """Who it is for, as every document shows it."""
+    return {
+        "name": patient.name,
+        "mrn": patient.mrn,
+        "birth_date": patient.birth_date.strftime("%d %b %Y"),
+        "age": patient.age_text,
+        "sex": patient.sex_label,
+        "address": ", ".join(filter(None, [patient.address, f"{patient.postal_code} {patient.city}".strip()])),
+    }
+
+
+@transaction.atomic
+def credit(actor: User, *, invoice_id: object, amount: Decimal, reason: str) -> CreditNote:
+    """Take back a part of what is still owed. Refuses more than that: paid money is given back by
+    reversing its payment first. Locks: the invoice, then the number counter."""
+    invoice = Invoice.objects.select_for_update(of=("self",)).select_related("facility", "patient").get(pk=invoice_id)
+    amount = money.rounded(amount)
+    if amount <= 0:
+        raise Refused(_("The amount must be above zero."), field="amount")
+    if amount > invoice.balance:
+        raise Refused(
+            _("Only %(balance)s is still owed on this invoice. Reverse a payment first to credit more.")
+            % {"balance": invoice.balance},
+            field="amount",
+        )
+    note = CreditNote(
+        facility=invoice.facility,
+        patient_id=invoice.patient_id,
+        invoice=invoice,
+        amount=amount,
+        reason=reason,
+        issued_by=actor,
+        issued_at=clock.now(),
+        number=numbering.next_number(invoice.facility, "CN"),
+    )
+    note.save(force_insert=True)
+    Invoice.objects.filter(pk=invoice.pk).update(credited=F("credited") + amount)
+    ledger.post(
+        actor,
+        facility=invoice.facility,
+        kind="credit-note",
+        source=note,
+        entries=[(Account.CREDITS, amount), (Account.RECEIVABLE, -amount)],
+        patient_id=invoice.patient_id,
+    )
+    documents.issue(
+        actor,
+        kind=DocumentKind.CREDIT_NOTE,
+        source=note,
+        number=note.number,
+        title=str(_("Credit note")),
+        template="print/credit_note.html",
+        paper=invoice.facility.paper,
+        facility=invoice.facility,
+        snapshot={
+            "patient": patient_snapshot(invoice.patient),
+            "number": note.number,
+            "invoice_number": invoice.number,
+            "currency": invoice.currency,
+            "amount": str(amount),
+            "reason": reason,
+        },
+        patient_id=invoice.patient_id,
+    )
+    audit.record(actor, "billing.invoice.credited", note, reason=reason)
+    return note

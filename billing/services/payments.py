@@ -1,0 +1,146 @@
+"""Taking money, and the supervised way back."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from billing.models import Invoice, Payment
+from billing.models.invoicing import PaymentMethod
+from billing.models.ledger import Account
+from billing.services import ledger
+from billing.services.invoices import patient_snapshot
+from hms.core import audit, clock, documents, money, numbering
+from hms.core.models import DocumentKind, Paper, User
+from hms.core.refusals import Refused
+
+ACCOUNT_OF = {
+    PaymentMethod.CASH: Account.CASH,
+    PaymentMethod.CARD: Account.CARD,
+    PaymentMethod.TRANSFER: Account.BANK,
+    PaymentMethod.MOBILE: Account.MOBILE,
+    PaymentMethod.CHEQUE: Account.CHEQUES,
+}
+
+
+@transaction.atomic
+def take(actor: User, *, invoice_id: object, amount: Decimal, method: str, reference: str = "") -> Payment:
+    """Take a payment for an invoice and draw its receipt.
+
+    Refuses more than is owed, and anything but cash without a reference.
+    Locks: the invoice, then the receipt counter.
+    """
+    invoice = Invoice.objects.select_for_update(of=("self",)).select_related("facility", "patient").get(pk=invoice_id)
+    amount = money.rounded(amount)
+    if amount <= 0:
+        raise Refused(_("The amount must be above zero."), field="amount")
+    if invoice.balance <= 0:
+        raise Refused(_("Nothing is owed on this invoice any more."))
+    if amount > invoice.balance:
+        raise Refused(
+            _("Only %(balance)s is owed. Take that much, and give change.") % {"balance": invoice.balance},
+            field="amount",
+        )
+    if method != PaymentMethod.CASH and not reference.strip():
+        raise Refused(_("Write down the terminal, transfer or cheque number."), field="reference")
+    payment = _record(actor, invoice, amount=amount, method=method, reference=reference.strip())
+    draw_receipt(actor, payment)
+    audit.record(actor, "billing.payment.taken", payment, detail={"method": method})
+    return payment
+
+
+def _record(
+    actor: User,
+    invoice: Invoice,
+    *,
+    amount: Decimal,
+    method: str,
+    reference: str,
+    reverses: Payment | None = None,
+    reason: str = "",
+) -> Payment:
+    payment = Payment(
+        facility=invoice.facility,
+        patient_id=invoice.patient_id,
+        invoice=invoice,
+        amount=amount,
+        method=method,
+        reference=reference,
+        received_by=actor,
+        received_at=clock.now(),
+        reverses=reverses,
+        reason=reason,
+        number=numbering.next_number(invoice.facility, "REC"),
+    )
+    payment.save(force_insert=True)
+    Invoice.objects.filter(pk=invoice.pk).update(paid=F("paid") + amount)
+    ledger.post(
+        actor,
+        facility=invoice.facility,
+        kind="payment-reversal" if reverses else "payment",
+        source=payment,
+        entries=[(ACCOUNT_OF[PaymentMethod(method)], amount), (Account.RECEIVABLE, -amount)],
+        patient_id=invoice.patient_id,
+    )
+    return payment
+
+
+def draw_receipt(actor: User, payment: Payment) -> None:
+    """The 80 mm receipt of a payment, with what remains to be paid at that moment."""
+    invoice = Invoice.objects.select_related("facility", "patient").get(pk=payment.invoice_id)
+    documents.issue(
+        actor,
+        kind=DocumentKind.RECEIPT,
+        source=payment,
+        number=payment.number,
+        title=str(_("Receipt")),
+        template="print/receipt.html",
+        paper=Paper.RECEIPT,
+        facility=invoice.facility,
+        snapshot={
+            "patient": patient_snapshot(invoice.patient),
+            "number": payment.number,
+            "date": clock.local(invoice.facility, payment.received_at).strftime("%d %b %Y, %H:%M"),
+            "currency": invoice.currency,
+            "invoice_number": invoice.number,
+            "method": str(payment.get_method_display()),
+            "reference": payment.reference,
+            "amount": str(payment.amount),
+            "total": str(invoice.total),
+            "balance": str(invoice.balance),
+            "received_by": actor.name,
+            "reason": payment.reason,
+        },
+        patient_id=invoice.patient_id,
+    )
+
+
+@transaction.atomic
+def reverse(actor: User, *, payment_id: object, reason: str) -> Payment:
+    """Take back a payment that was entered wrongly or given back. The first stays in the books.
+
+    Refuses one's own payment: a second person reverses it. Locks: the invoice, then the counter.
+    """
+    payment = Payment.objects.get(pk=payment_id)
+    invoice = Invoice.objects.select_for_update(of=("self",)).select_related("facility").get(pk=payment.invoice_id)
+    if payment.reverses_id:
+        raise Refused(_("This is a reversal itself."))
+    if Payment.objects.filter(reverses=payment).exists():
+        raise Refused(_("This payment was reversed already."))
+    if payment.received_by_id == actor.pk:
+        raise Refused(_("You took this payment yourself. Ask a colleague to reverse it."))
+    reversal = _record(
+        actor,
+        invoice,
+        amount=-payment.amount,
+        method=payment.method,
+        reference=payment.reference,
+        reverses=payment,
+        reason=reason,
+    )
+    draw_receipt(actor, reversal)
+    audit.record(actor, "billing.payment.reversed", reversal, reason=reason)
+    return reversal

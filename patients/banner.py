@@ -1,0 +1,74 @@
+"""The patient banner: two identifiers and the allergies on every clinical page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+
+from patients.models import Patient
+
+if TYPE_CHECKING:
+    from hms.core.models import User
+
+
+@dataclass(frozen=True)
+class AllergyLine:
+    text: str
+    severity: str
+
+
+@dataclass(frozen=True)
+class Banner:
+    name: str
+    url: str
+    age_text: str
+    sex_label: str
+    birth_date: date
+    mrn: str
+    allergies: list[AllergyLine]
+    allergies_recorded: bool
+    alerts: list[str]
+    deceased: bool
+    balance: Decimal | None
+    currency: str
+    cover: str
+
+
+# Billing, a floor above, lends its eyes: what the patient owes here, for those who may see it.
+_balance: Callable[[User, Patient], Decimal] | None = None
+
+
+def show_balance(ask: Callable[[User, Patient], Decimal]) -> None:
+    global _balance
+    _balance = ask
+
+
+def of(user: User, patient: Patient) -> Banner:
+    """The banner of a patient for this person. At most two queries."""
+    allergies = patient.allergy_set.valid().filter(active=True).order_by("criticality", "substance")
+    may_see_money = user.has_perm("billing.view_account")
+    alerts = []
+    if not patient.active:
+        alerts.append(f"Inactive record: {patient.inactive_reason}")
+    if patient.birth_date_estimated:
+        alerts.append("Birth date estimated")
+    return Banner(
+        name=patient.name,
+        url=reverse("patients:chart", args=[patient.pk]),
+        age_text=patient.age_text,
+        sex_label=patient.sex_label,
+        birth_date=patient.birth_date,
+        mrn=patient.mrn,
+        allergies=[AllergyLine(line.substance, line.reaction) for line in allergies],
+        allergies_recorded=patient.no_known_allergies is not None,
+        alerts=alerts,
+        deceased=patient.deceased_at is not None,
+        balance=_balance(user, patient) if _balance and may_see_money else None,
+        currency=user.facility.currency,
+        cover="",
+    )

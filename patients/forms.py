@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+from typing import Any
+
+from crispy_forms.layout import HTML, Column, Fieldset, Layout, Row
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from hms.core.forms import DateInput, DateTimeInput, Form, ModelForm
+from patients.models import Allergy, CarePlan, Condition, Contact, DiagnosisCode, Immunization, MedicationStatement, Patient
+from patients.models.encounter import EncounterKind
+from patients.services.clinical import UNIT_TEXT, VITALS
+
+DETAILS = [
+    "given_name",
+    "family_name",
+    "sex",
+    "birth_date",
+    "birth_date_estimated",
+    "phone",
+    "email",
+    "address",
+    "city",
+    "postal_code",
+    "country",
+    "language",
+]
+
+
+def row(*names: str) -> Row:
+    return Row(*(Column(name, css_class="col-md") for name in names))
+
+
+class PatientForm(ModelForm):
+    class Meta:
+        model = Patient
+        fields = DETAILS
+        widgets = {"birth_date": DateInput(), "phone": forms.TextInput(attrs={"type": "tel"})}
+
+    def layout(self) -> Layout:
+        return Layout(
+            Fieldset(_("Person"), row("given_name", "family_name"), row("sex", "birth_date"), "birth_date_estimated"),
+            Fieldset(_("How to reach"), row("phone", "email"), row("address", "city"), row("postal_code", "country"), "language"),
+        )
+
+
+class RegisterForm(PatientForm):
+    identifier = forms.CharField(label=_("Identity number"), max_length=120, required=False)
+    contact_name = forms.CharField(label=_("Next of kin"), max_length=160, required=False)
+    contact_relationship = forms.CharField(label=_("Relationship"), max_length=60, required=False)
+    contact_phone = forms.CharField(label=_("Their phone"), max_length=40, required=False)
+    duplicates_seen = forms.BooleanField(label=_("I have checked: this is another person"), required=False)
+
+    def layout(self) -> Layout:
+        return Layout(
+            Fieldset(
+                _("Person"),
+                row("given_name", "family_name"),
+                row("sex", "birth_date"),
+                row("birth_date_estimated"),
+                row("identifier", "phone"),
+            ),
+            HTML('<div id="duplicates" aria-live="polite">{% include "patients/duplicates.html" %}</div>'),
+            Fieldset(
+                _("How to reach"), row("email", "language"), row("address", "city"), row("postal_code", "country")
+            ),
+            Fieldset(_("Whom to call"), row("contact_name", "contact_relationship", "contact_phone")),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        told = [data.get(name) for name in ("contact_name", "contact_relationship", "contact_phone")]
+        if any(told) and not all(told):
+            self.add_error("contact_name", _("Give name, relationship and phone of the next of kin, or none of them."))
+        return data
+
+
+class BringOverForm(Form):
+    mrn = forms.CharField(label=_("MRN"), max_length=20)
+    birth_date = forms.DateField(label=_("Birth date"), widget=DateInput())
+
+
+class VitalsForm(Form):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for vital in VITALS:
+            unit = UNIT_TEXT.get(vital.unit, vital.unit)
+            self.fields[vital.name] = forms.DecimalField(
+                label=f"{vital.label}{', ' + unit if unit else ''}",
+                required=False,
+                max_digits=6,
+                decimal_places=1,
+                widget=forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"}),
+            )
+        self.fields["observed_at"] = forms.DateTimeField(
+            label=_("Measured at"), required=False, widget=DateTimeInput(), help_text=_("Empty: now.")
+        )
+
+    def layout(self) -> Layout:
+        return Layout(
+            row("systolic", "diastolic", "pulse"),
+            row("respiration", "saturation", "temperature"),
+            row("weight", "height", "glucose"),
+            row("pain", "observed_at"),
+        )
+
+
+class AllergyForm(ModelForm):
+    class Meta:
+        model = Allergy
+        fields = ["substance", "category", "criticality", "reaction", "onset_on"]
+        widgets = {"onset_on": DateInput()}
+
+    def layout(self) -> Layout:
+        return Layout(row("substance", "category"), row("reaction", "criticality", "onset_on"))
+
+
+class ConditionForm(Form):
+    code = forms.CharField(label=_("Diagnosis"), required=False, max_length=10, help_text=_("ICD-10-CM, by word or code"))
+    display = forms.CharField(
+        label=_("In words"), required=False, max_length=300, help_text=_("Where no code fits, or to be more exact")
+    )
+    onset_on = forms.DateField(label=_("Since"), required=False, widget=DateInput())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = self.data.get("code", "") if self.is_bound else ""
+        known = DiagnosisCode.objects.filter(pk=chosen).first() if chosen else None
+        self.fields["code"].widget = DiagnosisPick(choices=[("", "")] + ([(known.code, str(known))] if known else []))
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        code = data.get("code", "")
+        known = DiagnosisCode.objects.filter(pk=code).first() if code else None
+        if code and known is None:
+            self.add_error("code", _("This is not an ICD-10-CM code. Pick one from the list."))
+        if not code and not data.get("display"):
+            self.add_error("code", _("Pick a diagnosis, or write it in words."))
+        if known and not data.get("display"):
+            data["display"] = known.title
+        return data
+
+
+class DiagnosisPick(forms.Select):
+    """A pick list that asks the server while one types."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None, choices: Any = ()) -> None:
+        base = {"data-pick": "", "data-pick-url": "/patients/diagnoses", "data-placeholder": "diabetes, E11…"}
+        super().__init__({**base, **(attrs or {})}, choices)
+
+
+class ImmunizationForm(ModelForm):
+    class Meta:
+        model = Immunization
+        fields = ["vaccine", "given_at", "lot"]
+        widgets = {"given_at": DateTimeInput()}
+
+
+class MedicationForm(ModelForm):
+    class Meta:
+        model = MedicationStatement
+        fields = ["display", "dosage", "status", "started_on"]
+        widgets = {"started_on": DateInput()}
+
+
+class ContactForm(ModelForm):
+    class Meta:
+        model = Contact
+        fields = ["name", "relationship", "phone"]
+
+
+class IdentifierForm(Form):
+    system = forms.CharField(label=_("Kind of number"), max_length=200, help_text=_("For example: passport, insurance"))
+    value = forms.CharField(label=_("Number"), max_length=120)
+
+
+class CarePlanForm(ModelForm):
+    class Meta:
+        model = CarePlan
+        fields = ["title", "activities", "review_on"]
+        widgets = {"review_on": DateInput(), "activities": forms.Textarea(attrs={"rows": 4})}
+
+
+class VisitForm(Form):
+    """A visit without an appointment: the patient walked in."""
+
+    kind = forms.ChoiceField(
+        label=_("Kind of visit"),
+        choices=[choice for choice in EncounterKind.choices if choice[0] != EncounterKind.INPATIENT],
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+
+
+class AmendForm(Form):
+    text = forms.CharField(label=_("Addendum"), widget=forms.Textarea(attrs={"rows": 4}), max_length=10_000)

@@ -1,0 +1,1 @@
+"""The doors of the record, split by subject: `registration`, `encounters`, `clinical`, `notes`."""

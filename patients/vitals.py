@@ -1,0 +1,67 @@
+"""The latest vital signs with their recent course."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from hms.core import clock
+from patients.models import Observation, Patient
+from patients.services.clinical import UNIT_TEXT, VITALS, flag
+
+if TYPE_CHECKING:
+    from hms.core.models import User
+
+POINTS = 12
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the vital signs card. `flag` is "high", "low" or ""; `values` oldest first."""
+
+    label: str
+    text: str
+    unit: str
+    flag: str
+    at: datetime
+    values: list[Decimal]
+    low: Decimal | None
+    high: Decimal | None
+
+
+def latest(user: User, patient: Patient, *, since: datetime | None = None) -> list[Line]:
+    """The newest value of every vital sign with up to 12 before it; blood pressure is one line. One query."""
+    rows = Observation.objects.visible_to(user).valid().filter(
+        patient=patient, code__in=[vital.code for vital in VITALS], value__isnull=False
+    )
+    if since:
+        rows = rows.filter(observed_at__gte=since)
+    series: dict[str, list[tuple[datetime, Decimal]]] = {}
+    for code, at, value in rows.order_by("-observed_at").values_list("code", "observed_at", "value")[:400]:
+        course = series.setdefault(code, [])
+        if len(course) < POINTS:
+            course.append((at, value))
+    age = clock.years_between(patient.birth_date, clock.now().date())
+    lines = []
+    for vital in VITALS:
+        course = series.get(vital.code)
+        if not course or vital.name == "diastolic":
+            continue
+        at, value = course[0]
+        text, marked = _plain(value), flag(vital.code, value, age)
+        label = str(vital.label)
+        if vital.name == "systolic":
+            label = "Blood pressure"
+            under = next((v for t, v in series.get("8462-4", []) if t == at), None)
+            text = f"{text}/{_plain(under)}" if under is not None else text
+            marked = marked or flag("8462-4", under, age)
+        low, high = vital.usual if vital.usual and age >= 16 else (None, None)
+        unit = UNIT_TEXT.get(vital.unit, vital.unit)
+        lines.append(Line(label, text, unit, marked, at, [v for _t, v in reversed(course)], low, high))
+    return lines
+
+
+def _plain(value: Decimal) -> str:
+    return f"{value.normalize():f}"
