@@ -25,6 +25,8 @@
       if (select.tomselect) return;
       new TomSelect(select, {
         create: false,
+        load: select.dataset.pickUrl ? (q, done) => { if (q.length < 2) return done(); fetch(select.dataset.pickUrl + "?q=" + encodeURIComponent(q), { headers: { Accept: "application/json" } }).then((r) => r.json()).then(done).catch(() => done()); } : undefined,
+        searchField: select.dataset.pickUrl ? [] : ["text"],
         maxOptions: 200,
         placeholder: select.dataset.placeholder || undefined,
         plugins: select.multiple ? ["remove_button"] : ["dropdown_input"],

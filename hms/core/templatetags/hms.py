@@ -26,7 +26,7 @@ register = template.Library()
 
 NOTHING = "–"
 MINUS = "\u2212"
-THIN = "\u202f"  # narrow no-break space
+GROUP = "\u00a0"  # the narrow one all but vanishes in Inter: 1450 and 1 450 must not look alike
 
 # A status word of any department → (kind of pill, icon). A word that is missing here is shown plainly.
 STATUSES: dict[str, tuple[str, str]] = {
@@ -157,7 +157,7 @@ def money(value: Any, currency: str = "") -> str:
         amount = Decimal(str(value))
     except InvalidOperation:
         return str(value)
-    text = f"{abs(amount):,.2f}".replace(",", THIN)
+    text = f"{abs(amount):,.2f}".replace(",", GROUP)
     sign = MINUS if amount < 0 and text.strip("0.") else ""
     return f"{sign}{text}\u00a0{currency}" if currency else f"{sign}{text}"
 
@@ -168,7 +168,7 @@ def number(value: Any) -> str:
     if value is None or value == "":
         return NOTHING
     try:
-        return f"{value:,}".replace(",", THIN).replace("-", MINUS)
+        return f"{value:,}".replace(",", GROUP).replace("-", MINUS)
     except (TypeError, ValueError):
         return str(value)
 
