@@ -1,0 +1,129 @@
+"""The embedded services of one data directory, and the environment everything else runs in."""
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from hms.supervisor import broker, postgres
+from hms.supervisor.place import Lock, Place, read_state, write_state
+from hms.supervisor.report import Step, step
+from hms.supervisor.running import Running, stop_all
+
+# What long-lived processes have no business knowing.
+SECRETS_OF_STEPS = ("HMS_OWNER_DATABASE_URL", "HMS_APP_DATABASE_URL", "HMS_DEMO_PASSWORD", "HMS_ADMIN_PASSWORD")
+
+
+class Services:
+    """PostgreSQL and the broker, each embedded unless a URL names another."""
+
+    def __init__(self, place: Place, careless: bool = False) -> None:
+        self.place = place
+        self.database_given = os.environ.get("DATABASE_URL", "")
+        self.broker_given = os.environ.get("REDIS_URL", "")
+        self.postgres = None if self.database_given else postgres.Postgres(place, careless)
+        self.broker = None if self.broker_given else broker.Broker(place, careless)
+
+    @property
+    def embedded(self) -> bool:
+        return self.postgres is not None or self.broker is not None
+
+    def check(self) -> None:
+        if self.postgres:
+            self.postgres.check()
+
+    def start(self) -> None:
+        bury_left_behind(self.place)
+        if self.postgres:
+            with step("Starting PostgreSQL") as under_way:
+                self.postgres.start(under_way)
+        if self.broker:
+            with step("Starting the broker") as under_way:
+                self.broker.start(under_way)
+
+    def processes(self) -> list[Running]:
+        return [each.running for each in (self.postgres, self.broker) if each and each.running]
+
+    def stop(self) -> None:
+        """The broker first, then the database: a fast shutdown, then an immediate one, which loses nothing either."""
+        if self.broker and self.broker.running:
+            stop_all([self.broker.running], 2)
+        if self.postgres and self.postgres.running:
+            stop_all([self.postgres.running], 4, [(signal.SIGQUIT, 1)])
+
+
+def environment(place: Place, *, owner: bool = False, **more: str) -> dict[str, str]:
+    """What a process of the application is given. The owner of the tables is for migrations and the like only."""
+    given = os.environ.get("DATABASE_URL", "")
+    role = postgres.OWNER if owner else postgres.APPLICATION
+    database = given or postgres.url(place, role)
+    if owner and given:
+        database = os.environ.get("HMS_OWNER_DATABASE_URL") or given
+    result = {key: value for key, value in os.environ.items() if key not in (*SECRETS_OF_STEPS, "PYTHONPATH")}
+    return result | {
+        "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE") or "hms.settings",
+        "DATABASE_URL": database,
+        "REDIS_URL": os.environ.get("REDIS_URL") or broker.url(place),
+        "HMS_DATA_DIR": str(place.data),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONUTF8": "1",
+        **more,
+    }
+
+
+def boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def birth(pid: int) -> str:
+    """When a process began, in the kernel's own count: with its number, it names one process of this boot."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
+def note(place: Place, kind: str, ready: bool, processes: Sequence[Running], **more: object) -> None:
+    """Keep on disk what runs, for commands that join and for the next start after a SIGKILL."""
+    children = [[each.name, each.pid, birth(each.pid)] for each in processes if each.pid]
+    write_state(place, kind=kind, ready=ready, boot=boot(), children=children, **more)
+
+
+def bury_left_behind(place: Place, patience: float = 12.0) -> None:
+    """Wait for what an earlier, killed supervisor left on its way out; then end it. Called with the lock held."""
+    state = read_state(place)
+    if not state or state.get("boot") != boot():
+        return
+    groups = []
+    for name, pid, born in state.get("children", []):
+        # A group number cannot be given out again while one of the group lives.
+        if birth(pid) in ("", born) and name != "postgres":
+            groups.append(pid)
+    if not any(map(group_exists, groups)):
+        return
+    under_way = Step("Waiting for what an earlier run left behind")
+    end = time.monotonic() + patience
+    while any(map(group_exists, groups)) and time.monotonic() < end:
+        under_way.beat()
+        time.sleep(0.05)
+    for group in groups:
+        if group_exists(group):
+            os.killpg(group, signal.SIGKILL)
+    under_way.done()
+
+
+def group_exists(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def hold(place: Place) -> Lock | None:
+    lock = Lock(place)
+    return lock if lock.take() else None

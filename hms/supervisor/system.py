@@ -1,0 +1,93 @@
+"""The pieces a Python package cannot bring: the venv module, Pango, Chromium.
+
+Run by `bin/hms` with whatever Python the machine has, before anything is installed or started:
+standard library only. Installed through apt-get for root; for anyone else, named with the exact command.
+"""
+
+import ctypes
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+PANGO = {
+    "libpango-1.0.so.0": "libpango-1.0-0",
+    "libpangoft2-1.0.so.0": "libpangoft2-1.0-0",
+    "libharfbuzz-subset.so.0": "libharfbuzz-subset0",
+}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def find_chromium() -> str:
+    """The browser of the tests: HMS_CHROMIUM (set and empty means none), else the system's."""
+    if "HMS_CHROMIUM" in os.environ:
+        return os.environ["HMS_CHROMIUM"]
+    return next((path for name in BROWSERS if (path := shutil.which(name))), "")
+
+
+def missing_venv() -> list[str]:
+    try:
+        import ensurepip  # noqa: F401
+        import venv  # noqa: F401
+    except ImportError:
+        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        default = shutil.which("python3")
+        same = default is not None and os.path.realpath(default) == os.path.realpath(sys.executable)
+        return ["python3-venv" if same else f"{version}-venv"]
+    return []
+
+
+def missing_pango() -> list[str]:
+    missing = []
+    for library, package in PANGO.items():
+        try:
+            ctypes.CDLL(library)
+        except OSError:
+            missing.append(package)
+    return missing
+
+
+def install(packages: list[str]) -> str:
+    """Install through apt-get; the last lines of what it said when it failed, else nothing."""
+    began = time.monotonic()
+    print(f"Installing {', '.join(packages)} ...", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
+    said = ""
+    for arguments in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", *packages]):
+        done = subprocess.run(
+            ["apt-get", "-o", "DPkg::Lock::Timeout=300", *arguments],
+            env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        said += done.stdout
+    if done.returncode == 0:
+        print(f"  done ({time.monotonic() - began:.0f} s)", flush=True)
+        return ""
+    return "\n".join(said.splitlines()[-6:]) or "apt-get failed"
+
+
+def main(command: str) -> int:
+    own_environment = sys.prefix != sys.base_prefix
+    needed = ([] if own_environment else missing_venv()) + missing_pango()
+    wanted = ["chromium"] if command == "test" and "HMS_CHROMIUM" not in os.environ and not find_chromium() else []
+    if not needed and not wanted:
+        return 0
+    apt = shutil.which("apt-get") is not None
+    if apt and os.geteuid() == 0:
+        failure = install(needed + wanted)
+        if not failure:
+            return 0
+        print(failure, file=sys.stderr)
+        if needed and wanted and not install(needed):
+            needed = []
+    if needed:
+        how = f"sudo apt-get install {' '.join(needed)}" if apt else f"your system's packages of {', '.join(needed)}"
+        print(f"hms: parts of the system are missing. Install them and run this again:\n  {how}", file=sys.stderr)
+        return 1
+    how = "sudo apt-get install chromium" if apt else "install Chromium"
+    print(f"No Chromium: the browser tests will be skipped ({how}).", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else ""))
