@@ -1,17 +1,58 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class BillingConfig(AppConfig):
     name = "billing"
 
     def ready(self) -> None:
+        from billing import account, waiting
         from billing import holds as own_holds
         from billing.services import charges, invoices
-        from hms.core import outbox
-        from patients import holds
+        from hms.core import outbox, panels
+        from patients import banner, holds
         from patients.services import encounters
 
         outbox.register(encounters.CLOSED, "billing.receivers.visit_closed")
         outbox.register(charges.CHARGED_AFTER_CLOSE, "billing.receivers.visit_closed")
         outbox.register(invoices.ISSUED, "billing.receivers.invoice_issued")
         holds.register(forbids_cancel=own_holds.forbids_cancel)
+        banner.show_balance(account.balance)
+        panels.register(
+            "chart", title=_("Account"), url_name="billing:chart-panel", permission="billing.view_account", order=60
+        )
+        panels.register(
+            "desk",
+            title=_("Running bill"),
+            url_name="billing:desk-panel",
+            permission="billing.view_account",
+            order=90,
+            column="side",
+        )
+        panels.register(
+            "dashboard",
+            title=_("Cash desk"),
+            url_name="billing:dashboard-panel",
+            permission="billing.take_payment",
+            order=50,
+        )
+        panels.navigation(
+            "invoices",
+            label=_("Invoices"),
+            url_name="billing:invoices",
+            icon="receipt",
+            permission="billing.view_invoice",
+            order=70,
+            count=waiting.unpaid,
+        )
+        panels.navigation(
+            "services",
+            label=_("Prices"),
+            url_name="billing:services",
+            icon="tags",
+            permission="billing.view_service",
+            order=75,
+        )
+        panels.navigation(
+            "ledger", label=_("Ledger"), url_name="billing:ledger", icon="journal-text", permission="billing.view_ledger", order=76
+        )

@@ -15,6 +15,7 @@ from billing.services import ledger
 from hms.core import audit, clock, documents, money, numbering, outbox
 from hms.core.models import Document, DocumentKind, User
 from hms.core.refusals import Refused
+from patients.paper import identity
 from patients.services.encounters import locked
 
 ISSUED = "billing.invoice_issued"
@@ -98,7 +99,7 @@ def snapshot(invoice: Invoice) -> dict[str, Any]:
         return clock.local(facility, moment).strftime("%d %b %Y, %H:%M")
 
     return {
-        "patient": patient_snapshot(patient),
+        "patient": identity(patient),
         "number": invoice.number,
         "currency": invoice.currency,
         "date": local(invoice.issued_at),
@@ -121,18 +122,6 @@ def snapshot(invoice: Invoice) -> dict[str, Any]:
             for line in invoice.lines.select_related("charge__service")
         ],
         "total": str(invoice.total),
-    }
-
-
-def patient_snapshot(patient: Any) -> dict[str, str]:
-    """Who it is for, as every document shows it."""
-    return {
-        "name": patient.name,
-        "mrn": patient.mrn,
-        "birth_date": patient.birth_date.strftime("%d %b %Y"),
-        "age": patient.age_text,
-        "sex": patient.sex_label,
-        "address": ", ".join(filter(None, [patient.address, f"{patient.postal_code} {patient.city}".strip()])),
     }
 
 
@@ -180,7 +169,7 @@ def credit(actor: User, *, invoice_id: object, amount: Decimal, reason: str) -> 
         paper=invoice.facility.paper,
         facility=invoice.facility,
         snapshot={
-            "patient": patient_snapshot(invoice.patient),
+            "patient": identity(invoice.patient),
             "number": note.number,
             "invoice_number": invoice.number,
             "currency": invoice.currency,

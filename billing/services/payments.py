@@ -12,10 +12,10 @@ from billing.models import Invoice, Payment
 from billing.models.invoicing import PaymentMethod
 from billing.models.ledger import Account
 from billing.services import ledger
-from billing.services.invoices import patient_snapshot
 from hms.core import audit, clock, documents, money, numbering
 from hms.core.models import DocumentKind, Paper, User
 from hms.core.refusals import Refused
+from patients.paper import identity
 
 ACCOUNT_OF = {
     PaymentMethod.CASH: Account.CASH,
@@ -101,7 +101,7 @@ def draw_receipt(actor: User, payment: Payment) -> None:
         paper=Paper.RECEIPT,
         facility=invoice.facility,
         snapshot={
-            "patient": patient_snapshot(invoice.patient),
+            "patient": identity(invoice.patient),
             "number": payment.number,
             "date": clock.local(invoice.facility, payment.received_at).strftime("%d %b %Y, %H:%M"),
             "currency": invoice.currency,

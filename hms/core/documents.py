@@ -25,6 +25,7 @@ from hms.core.models import Document, DocumentKind, DocumentStatus, Facility, Pa
 # Crockford's base 32: no I, L, O or U, so that a code read aloud is written down right.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 ASSET = "hms-asset:"
+STRIP_MARGIN = 7  # millimetres below the last line
 
 
 class FetchRefused(ValueError):
@@ -52,13 +53,19 @@ def _fonts() -> Any:
     return FontConfiguration()
 
 
-def render_pdf(template: str, context: dict[str, Any]) -> bytes:
-    """The PDF of a print template (templates/print/…)."""
+def render_pdf(template: str, context: dict[str, Any], *, strip: bool = False) -> bytes:
+    """The PDF of a print template (templates/print/…). A `strip` (80 mm) ends where its content ends."""
     # Imported here: it loads Pango, which the web process does not need until it prints.
-    from weasyprint import HTML
+    from weasyprint import CSS, HTML
 
-    html = render_to_string(template, context)
-    return HTML(string=html, base_url=ASSET, url_fetcher=fetch).write_pdf(font_config=_fonts())
+    page = HTML(string=render_to_string(template, context), base_url=ASSET, url_fetcher=fetch)
+    drawn = page.render(font_config=_fonts())
+    if strip and len(drawn.pages) == 1:
+        body = drawn.pages[0]._page_box.children[0].children[0]
+        height = (body.position_y + body.height) * 25.4 / 96 + STRIP_MARGIN
+        cut = CSS(string=f"@page receipt {{ size: 80mm {height:.1f}mm; }}", font_config=_fonts())
+        drawn = page.render(stylesheets=[cut], font_config=_fonts())
+    return drawn.write_pdf()
 
 
 def qr(text: str) -> SafeString:
@@ -154,6 +161,7 @@ def _draw(document: Document, *, reprint: str = "") -> bytes:
             "qr": qr(address),
             "reprint": reprint,
         },
+        strip=document.paper == Paper.RECEIPT,
     )
 
 

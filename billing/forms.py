@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from typing import Any
+
+from crispy_forms.layout import Layout
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from billing.models import Invoice, Service
+from billing.models.invoicing import PaymentMethod
+from hms.core.forms import Form, ModelForm
+from patients.forms import row
+
+
+def amount_field(label: Any) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label, max_digits=12, decimal_places=2, widget=forms.NumberInput(attrs={"step": "0.01", "inputmode": "decimal"})
+    )
+
+
+class PaymentForm(Form):
+    amount = amount_field(_("Amount"))
+    method = forms.ChoiceField(label=_("Method"), choices=PaymentMethod.choices)
+    reference = forms.CharField(
+        label=_("Reference"), max_length=80, required=False, help_text=_("Terminal, transfer or cheque number; not for cash.")
+    )
+
+    def __init__(self, *args: Any, invoice: Invoice, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"amount": invoice.balance}, **kwargs)
+
+    def layout(self) -> Layout:
+        return Layout(row("amount", "method", "reference"))
+
+
+class CreditForm(Form):
+    amount = amount_field(_("Amount to take back"))
+    reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class ServiceForm(ModelForm):
+    class Meta:
+        model = Service
+        fields = ["code", "name", "category", "price"]
+
+    def layout(self) -> Layout:
+        return Layout(row("code", "name"), row("category", "price"))
+
+
+class PriceForm(ModelForm):
+    class Meta:
+        model = Service
+        fields = ["name", "price", "active"]
