@@ -1,0 +1,116 @@
+"""What every test of the hospital starts from: two facilities, people with roles, a patient, a visit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from hms.core import people
+from hms.core.models import Department, Facility, User
+from patients.models import Encounter, Patient
+from patients.services import encounters, registration
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        call_command("sync_roles", verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def roles_again(request: pytest.FixtureRequest) -> None:
+    """A test with real commits empties every table afterwards; the next one needs its groups."""
+    if "transactional_db" in request.fixturenames or (
+        (mark := request.node.get_closest_marker("django_db")) and mark.kwargs.get("transaction")
+    ):
+        request.getfixturevalue("transactional_db")
+        call_command("sync_roles", verbosity=0)
+
+
+def make_facility(code: str, name: str, zone: str = "Europe/London", currency: str = "GBP") -> Facility:
+    facility = Facility.objects.create(
+        code=code,
+        name=name,
+        address="14 Canal Road",
+        phone="+44 20 7946 0101",
+        registration="40-1182",
+        time_zone=zone,
+        currency=currency,
+    )
+    Department.objects.create(facility=facility, code="outpatients", name="Outpatients")
+    return facility
+
+
+@pytest.fixture
+def north(db: None) -> Facility:
+    return make_facility("N", "Northgate Hospital")
+
+
+@pytest.fixture
+def south(db: None) -> Facility:
+    return make_facility("S", "Southside Clinic", "America/New_York", "USD")
+
+
+MakeUser = Callable[..., User]
+
+
+@pytest.fixture
+def person(north: Facility) -> MakeUser:
+    """`person("nurse")`, `person("doctor", south)`: a signed-up person with that role, working there."""
+
+    def make(role: str, facility: Facility | None = None, username: str = "") -> User:
+        facility = facility or north
+        name = username or f"{role}-{facility.code.lower()}-{User.objects.count()}"
+        user = User.objects.create(
+            username=name, first_name=role.replace("_", " ").title(), last_name="Tester", is_staff=role == "administrator"
+        )
+        people.grant(None, user=user, facility=facility, role=role)
+        return user.at(facility)
+
+    return make
+
+
+@pytest.fixture
+def browser_of() -> Callable[[User], Client]:
+    """A client signed in as a person, at their facility."""
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        session = client.session
+        session["facility"] = str(user.facility.pk)
+        session.save()
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def client_as(person: MakeUser, browser_of: Callable[[User], Client]) -> Callable[..., Client]:
+    """`client_as("nurse")`: a client signed in with that role."""
+    return lambda role, facility=None: browser_of(person(role, facility))
+
+
+@pytest.fixture
+def reception(person: MakeUser) -> User:
+    return person("receptionist")
+
+
+def make_patient(actor: User, given: str = "Meera", family: str = "Raghunathan", **details: Any) -> Patient:
+    fields = {"sex": "female", "birth_date": date(1979, 8, 12), **details}
+    return registration.register(actor, given_name=given, family_name=family, duplicates_seen=True, **fields)
+
+
+@pytest.fixture
+def patient(reception: User) -> Patient:
+    return make_patient(reception)
+
+
+@pytest.fixture
+def visit(reception: User, patient: Patient) -> Encounter:
+    return encounters.open_encounter(reception, patient=patient, reason="Cough")
