@@ -23,7 +23,7 @@
     if (!window.TomSelect) return;
     $$("select[data-pick]", from).forEach((select) => {
       if (select.tomselect) return;
-      new TomSelect(select, {
+      const dressed = new TomSelect(select, {
         create: false,
         load: select.dataset.pickUrl ? (q, done) => { if (q.length < 2) return done(); fetch(select.dataset.pickUrl + "?q=" + encodeURIComponent(q), { headers: { Accept: "application/json" } }).then((r) => r.json()).then(done).catch(() => done()); } : undefined,
         searchField: select.dataset.pickUrl ? [] : ["text"],
@@ -34,6 +34,8 @@
           no_results: (data, escape) => '<div class="no-results p-2">Nothing found for “' + escape(data.input) + "”</div>",
         },
       });
+      // The label now belongs to the new control; the old ones must not be read out nameless.
+      [select].concat($$(".items-placeholder", dressed.wrapper)).forEach((old) => old.setAttribute("aria-hidden", "true"));
     });
   }
 
@@ -104,6 +106,16 @@
       const panel = retry.closest("[hx-get]");
       if (panel) window.htmx.ajax("GET", panel.getAttribute("hx-get"), { target: panel, swap: "outerHTML" });
     }
+  });
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest(".error-summary a[href^='#']");
+    const place = link && document.getElementById(link.getAttribute("href").slice(1));
+    if (!place) return;
+    event.preventDefault();
+    const field = place.tomselect ? place.tomselect : place.matches("input, select, textarea") ? place : $("input, select, textarea", place);
+    if (field) field.focus();
+    place.scrollIntoView({ block: "center" });
   });
 
   // Forms: sent once, not left by accident
