@@ -60,11 +60,11 @@ def nice_top(largest: Number) -> float:
 
 
 def short(value: Number) -> str:
-    """A number for an axis: 950, 1.2k, 34k, 2.5M."""
+    """A number for an axis: 950, 1.25k, 34k, 2.5M."""
     value = float(value)
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
-            return f"{value / size:.1f}".rstrip("0").rstrip(".") + letter
+            return f"{value / size:.2f}".rstrip("0").rstrip(".") + letter
     return f"{value:.2f}".rstrip("0").rstrip(".") if value % 1 else str(int(value))
 
 
@@ -108,9 +108,7 @@ def lines(
     step = (axes.right - axes.left - 12) / max(count - 1, 1)
     xs = [round(axes.left + 6 + step * i, 1) for i in range(count)]
     every = max(1, ceil(count * 46 / (axes.right - axes.left)))
-    marks = [
-        Bar(str(label), 0, xs[i], axes.bottom, 0, 0, xs[i], i % every == 0) for i, label in enumerate(labels)
-    ]
+    marks = [Bar(str(label), 0, xs[i], axes.bottom, 0, 0, xs[i], i % every == 0) for i, label in enumerate(labels)]
     drawn = []
     for n, (label, values) in enumerate(found):
         spots = [
@@ -125,7 +123,12 @@ def lines(
 
 
 def spark(
-    values: Sequence[Number], *, low: Number | None = None, high: Number | None = None, width: int = 54, height: int = 22
+    values: Sequence[Number],
+    *,
+    low: Number | None = None,
+    high: Number | None = None,
+    width: int = 54,
+    height: int = 22,
 ) -> dict[str, object]:
     """A trend without axes; the band is the reference range from `low` to `high`."""
     numbers = [float(v) for v in values]

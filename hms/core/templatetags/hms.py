@@ -119,7 +119,11 @@ def icon(name: str, label: str = "") -> SafeString:
 @register.inclusion_tag("components/pill.html")
 def pill(kind: str, text: Any, icon: str | None = None) -> dict[str, Any]:
     """`{% pill "warn" "Falls risk" %}`: kind is crit, warn, good, info or plain; icon="" for none."""
-    return {"kind": kind if kind in KINDS else "plain", "text": text, "icon": KINDS.get(kind, "") if icon is None else icon}
+    return {
+        "kind": kind if kind in KINDS else "plain",
+        "text": text,
+        "icon": KINDS.get(kind, "") if icon is None else icon,
+    }
 
 
 @register.inclusion_tag("components/pill.html")
@@ -142,7 +146,9 @@ def person(name: Any) -> SafeString:
 
 @register.filter
 def initials(name: Any) -> str:
-    words = [word for word in str(name or "").split() if word.strip(".").lower() not in ("dr", "prof", "mr", "mrs", "ms")]
+    words = [
+        word for word in str(name or "").split() if word.strip(".").lower() not in ("dr", "prof", "mr", "mrs", "ms")
+    ]
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
 
 
@@ -312,7 +318,9 @@ def lines(
 ) -> dict[str, Any]:
     """`{% lines days series title="Revenue" unit="EUR" %}`, series being (name, numbers) pairs."""
     axes, marks, drawn = charts.lines(labels, series)
-    table = [(str(label), [s.values[i] if i < len(s.values) else None for s in drawn]) for i, label in enumerate(labels)]
+    table = [
+        (str(label), [s.values[i] if i < len(s.values) else None for s in drawn]) for i, label in enumerate(labels)
+    ]
     return {"axes": axes, "marks": marks, "series": drawn, "table": table, "title": title, "unit": unit}
 
 
