@@ -1,5 +1,40 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PharmacyConfig(AppConfig):
     name = "pharmacy"
+
+    def ready(self) -> None:
+        from hms.core import outbox, panels
+        from patients import holds
+        from pharmacy import waiting
+        from pharmacy.services import stock
+
+        outbox.register(stock.FELL, "pharmacy.receivers.stock_fell")
+        holds.register(open_work=waiting.open_work)
+        seen = "pharmacy.view_prescription"
+        panels.register("chart", title=_("Prescriptions"), url_name="pharmacy:chart-panel", permission=seen, order=40)
+        panels.register("desk", title=_("Prescriptions"), url_name="pharmacy:desk-panel", permission=seen, order=20)
+        panels.register(
+            "dashboard", title=_("Pharmacy"), url_name="pharmacy:dashboard-panel", permission="pharmacy.dispense", order=20
+        )
+        panels.navigation(
+            "prescriptions",
+            label=_("Prescriptions"),
+            url_name="pharmacy:prescriptions",
+            icon="capsule",
+            permission=seen,
+            order=50,
+            count=waiting.prescriptions,
+        )
+        panels.navigation(
+            "stock",
+            label=_("Stock"),
+            url_name="pharmacy:stock",
+            icon="box-seam",
+            permission="pharmacy.view_stock",
+            order=55,
+            count=waiting.alerts,
+            urgent=True,
+        )

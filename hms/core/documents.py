@@ -5,6 +5,7 @@ WeasyPrint may fetch nothing but the project's own fonts and pictures (`hms-asse
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
 from functools import lru_cache
@@ -25,6 +26,7 @@ from hms.core.models import Document, DocumentKind, DocumentStatus, Facility, Pa
 # Crockford's base 32: no I, L, O or U, so that a code read aloud is written down right.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 ASSET = "hms-asset:"
+PICTURE = "data:image/png;base64,"
 STRIP_MARGIN = 7  # millimetres below the last line
 
 
@@ -33,7 +35,10 @@ class FetchRefused(ValueError):
 
 
 def fetch(url: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """WeasyPrint's only way out: files below static/, by `hms-asset:<path>`. Everything else is refused."""
+    """WeasyPrint's only way out: files below static/ by `hms-asset:<path>`, and pictures that the page
+    carries in itself (a drawn signature). Everything else is refused."""
+    if url.startswith(PICTURE):
+        return {"string": base64.b64decode(url.removeprefix(PICTURE)), "mime_type": "image/png"}
     if not url.startswith(ASSET):
         raise FetchRefused(f"refused to fetch {url.split(':', 1)[0]}:…")
     root = (settings.BASE_DIR / "static").resolve()

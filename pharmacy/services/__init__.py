@@ -1,0 +1,1 @@
+"""The doors of the pharmacy, split by subject: `stock`, `prescribing`, `dispensing`, `formulary`."""

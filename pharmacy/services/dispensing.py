@@ -1,0 +1,118 @@
+"""Over the counter: stock goes, the charge comes, in one transaction."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from billing.services import charges
+from hms.core import audit, clock
+from hms.core.models import User
+from hms.core.refusals import Refused
+from patients.services.encounters import locked
+from pharmacy.models import (
+    OPEN_PRESCRIPTIONS,
+    Dispense,
+    DispenseLine,
+    Prescription,
+    PrescriptionLine,
+    PrescriptionStatus,
+)
+from pharmacy.services import stock
+
+
+def _locked_prescription(prescription_id: object) -> Prescription:
+    """The encounter's lock, then the prescription's."""
+    locked(Prescription.objects.values_list("encounter_id", flat=True).get(pk=prescription_id))
+    return (
+        Prescription.objects.select_for_update(of=("self",))
+        .select_related("facility", "encounter")
+        .get(pk=prescription_id)
+    )
+
+
+@transaction.atomic
+def hand_out(actor: User, *, prescription_id: object, quantities: dict[UUID, int]) -> Dispense:
+    """Hand out medicines of a prescription (`quantities` by line id) and charge them.
+
+    First-expiring batches go first. Refuses more than is prescribed or in stock.
+    Locks: the encounter, the prescription, then the batches' balances, product by product in id order.
+    """
+    prescription = _locked_prescription(prescription_id)
+    if prescription.status not in OPEN_PRESCRIPTIONS:
+        raise Refused(_("This prescription is %(status)s already.") % {"status": prescription.get_status_display().lower()})
+    lines = list(
+        PrescriptionLine.objects.filter(prescription=prescription, pk__in=quantities)
+        .select_related("product__medicine", "product__service", "product__facility")
+        .order_by("product_id")
+    )
+    wanted = [(line, quantities[line.pk]) for line in lines if quantities[line.pk] > 0]
+    if not wanted:
+        raise Refused(_("Enter how much is handed out of at least one medicine."))
+    dispense = Dispense.objects.create(
+        facility=prescription.facility,
+        patient_id=prescription.patient_id,
+        prescription=prescription,
+        handed_out_by=actor,
+        handed_out_at=clock.now(),
+    )
+    for line, quantity in wanted:
+        if quantity > line.left:
+            raise Refused(
+                _("Only %(left)s of %(medicine)s are left on this prescription.")
+                % {"left": line.left, "medicine": line.product.medicine}
+            )
+        for batch, part in stock.take(actor, product=line.product, quantity=quantity, source=dispense):
+            given = DispenseLine.objects.create(dispense=dispense, line=line, batch=batch, quantity=part)
+            charges.post(
+                actor,
+                encounter=prescription.encounter,
+                source=given,
+                service=line.product.service,
+                quantity=part,
+                description=str(line.product.medicine),
+            )
+        line.dispensed += quantity
+        line.save(update_fields=["dispensed"])
+    _settle(prescription)
+    audit.record(actor, "pharmacy.dispense.handed_out", dispense, detail={"lines": len(wanted)})
+    return dispense
+
+
+def _settle(prescription: Prescription) -> None:
+    """Set the status by what is left; under the prescription's lock."""
+    lines = list(prescription.lines.all())
+    if all(line.left == 0 for line in lines):
+        prescription.status = PrescriptionStatus.DISPENSED
+    elif any(line.dispensed for line in lines):
+        prescription.status = PrescriptionStatus.PARTLY
+    else:
+        prescription.status = PrescriptionStatus.PRESCRIBED
+    prescription.save(update_fields=["status"])
+
+
+@transaction.atomic
+def take_back(actor: User, *, dispense_id: object, reason: str) -> Dispense:
+    """Undo a dispense handed out by mistake: stock returns, its charges are reversed.
+
+    Refuses once a charge of it stands on an invoice. Locks: the encounter, the prescription, the
+    dispense, then the balances by batch id.
+    """
+    prescription = _locked_prescription(Dispense.objects.values_list("prescription_id", flat=True).get(pk=dispense_id))
+    dispense = Dispense.objects.select_for_update().get(pk=dispense_id)
+    if dispense.reversed_at:
+        raise Refused(_("This was taken back already."))
+    for given in dispense.lines.select_related("batch", "line").order_by("batch_id"):
+        charges.undo(actor, source=given, reason=reason)
+        stock.put_back(actor, batch=given.batch, quantity=given.quantity, source=dispense, reason=reason)
+        line = PrescriptionLine.objects.get(pk=given.line_id)
+        line.dispensed -= given.quantity
+        line.save(update_fields=["dispensed"])
+    dispense.reversed_at = clock.now()
+    dispense.reversed_reason = reason
+    dispense.save(update_fields=["reversed_at", "reversed_reason"])
+    _settle(prescription)
+    audit.record(actor, "pharmacy.dispense.taken_back", dispense, reason=reason)
+    return dispense

@@ -1,0 +1,68 @@
+"""The formulary: which medicines there are, and which of them a facility stocks at what price."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from billing.models.services import ServiceCategory
+from billing.services import prices
+from hms.core import audit
+from hms.core.models import User
+from hms.core.refusals import Refused
+from pharmacy.models import Medicine, Product
+
+
+@transaction.atomic
+def add_medicine(
+    actor: User,
+    *,
+    name: str,
+    strength: str,
+    form: str,
+    unit: str,
+    allergens: list[str],
+    price: Decimal,
+    reorder_level: int,
+    reorder_quantity: int,
+) -> Product:
+    """Stock a medicine in this facility; the medicine itself is shared by the network.
+
+    Refuses one that is stocked here already.
+    """
+    medicine, _made = Medicine.objects.get_or_create(
+        name=name.strip(), strength=strength.strip(), form=form, defaults={"unit": unit, "allergens": allergens}
+    )
+    if Product.objects.filter(facility=actor.facility, medicine=medicine).exists():
+        raise Refused(_("This medicine is stocked here already."), field="name")
+    code = f"RX-{str(medicine.pk)[-12:].upper()}"
+    service = prices.ensure(
+        actor.facility, code=code, name=str(medicine), category=ServiceCategory.PHARMACY, price=price
+    )
+    product = Product.objects.create(
+        facility=actor.facility,
+        medicine=medicine,
+        service=service,
+        reorder_level=reorder_level,
+        reorder_quantity=reorder_quantity,
+    )
+    audit.record(actor, "pharmacy.product.added", product)
+    return product
+
+
+@transaction.atomic
+def change_product(
+    actor: User, *, product_id: object, reorder_level: int, reorder_quantity: int, active: bool
+) -> Product:
+    """Change when to reorder, or take a product out of use. Locks: the product."""
+    product = Product.objects.select_for_update().get(pk=product_id)
+    product.reorder_level, product.reorder_quantity, product.active = reorder_level, reorder_quantity, active
+    try:
+        with transaction.atomic():
+            product.save(update_fields=["reorder_level", "reorder_quantity", "active"])
+    except IntegrityError:
+        raise Refused(_("The reorder quantity must be above zero."), field="reorder_quantity") from None
+    audit.record(actor, "pharmacy.product.changed", product, detail={"active": active})
+    return product

@@ -1,0 +1,166 @@
+"""Stock comes and goes by movements. The balance of a batch is locked, looked at again, then changed."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from django.db import IntegrityError, models, transaction
+from django.db.models import F, Sum
+from django.utils.translation import gettext as _
+
+from hms.core import audit, clock, notify, outbox
+from hms.core.models import User
+from hms.core.refusals import Refused
+from pharmacy.models import Batch, MovementKind, Product, ReorderAlert, StockBalance, StockMovement
+
+FELL = "pharmacy.stock_fell"
+
+
+def _move(
+    actor: User, balance: StockBalance, kind: MovementKind, quantity: int, *, source: models.Model | None = None, reason: str = ""
+) -> StockMovement:
+    """Move under the balance's lock, which the caller holds."""
+    StockBalance.objects.filter(pk=balance.pk).update(quantity=F("quantity") + quantity)
+    balance.quantity += quantity
+    return StockMovement.objects.create(
+        batch_id=balance.pk,
+        kind=kind,
+        quantity=quantity,
+        source_type=source._meta.label_lower if source is not None else "",
+        source_id=source.pk if source is not None else None,
+        reason=reason,
+        moved_by=actor,
+    )
+
+
+def usable(product: Product) -> int:
+    """How much of a product is there and not expired."""
+    today = clock.today(product.facility)
+    found = StockBalance.objects.filter(batch__product=product, batch__expires_on__gt=today)
+    return found.aggregate(sum=Sum("quantity"))["sum"] or 0
+
+
+@transaction.atomic
+def receive(
+    actor: User, *, product_id: object, number: str, expires_on: date, quantity: int, unit_cost: Decimal
+) -> Batch:
+    """Take a delivery in. Refuses goods that have expired, and a lot known with another expiry date.
+
+    Locks: the batch's balance.
+    """
+    product = Product.objects.select_related("facility", "medicine").get(pk=product_id)
+    if quantity <= 0:
+        raise Refused(_("The quantity must be above zero."), field="quantity")
+    if expires_on <= clock.today(product.facility):
+        raise Refused(_("These goods have expired. Send them back."), field="expires_on")
+    number = number.strip().upper()
+    if Batch.objects.filter(product=product, number=number).exclude(expires_on=expires_on).exists():
+        raise Refused(_("This lot is in stock with another expiry date. Check the box."), field="expires_on")
+    batch, _made = Batch.objects.get_or_create(
+        product=product, number=number, expires_on=expires_on, defaults={"unit_cost": unit_cost}
+    )
+    StockBalance.objects.get_or_create(batch=batch)
+    balance = StockBalance.objects.select_for_update().get(batch=batch)
+    _move(actor, balance, MovementKind.RECEIPT, quantity, source=batch)
+    audit.record(actor, "pharmacy.stock.received", batch, detail={"quantity": quantity})
+    if usable(product) > product.reorder_level:
+        ReorderAlert.objects.filter(product=product, resolved_at=None).update(resolved_at=clock.now())
+    return batch
+
+
+def take(actor: User, *, product: Product, quantity: int, source: models.Model) -> list[tuple[Batch, int]]:
+    """Take so much of a product, first-expiring batches first; never an expired one.
+
+    Answers with (batch, quantity) pairs. Refuses when there is not enough. Locks: the balances of
+    the product's batches, by batch id. Runs in the caller's transaction.
+    """
+    today = clock.today(product.facility)
+    locked = list(
+        StockBalance.objects.select_for_update(of=("self",))
+        .filter(batch__product=product, batch__expires_on__gt=today)
+        .select_related("batch")
+        .order_by("batch_id")
+    )
+    there = sum(balance.quantity for balance in locked)
+    if there < quantity:
+        raise Refused(
+            _("Only %(there)s %(unit)s of %(product)s are in stock. Dispense fewer, or receive a delivery first.")
+            % {"there": there, "unit": product.medicine.unit, "product": product.medicine}
+        )
+    taken, left = [], quantity
+    for balance in sorted(locked, key=lambda balance: (balance.batch.expires_on, balance.pk)):
+        part = min(balance.quantity, left)
+        if part:
+            _move(actor, balance, MovementKind.DISPENSE, -part, source=source)
+            taken.append((balance.batch, part))
+            left -= part
+    if there - quantity <= product.reorder_level < there:
+        outbox.publish(FELL, product_id=str(product.pk))
+    return taken
+
+
+def put_back(actor: User, *, batch: Batch, quantity: int, source: models.Model, reason: str) -> None:
+    """Return what was taken. Locks: the batch's balance. Runs in the caller's transaction."""
+    balance = StockBalance.objects.select_for_update().get(batch=batch)
+    _move(actor, balance, MovementKind.RETURN, quantity, source=source, reason=reason)
+
+
+@transaction.atomic
+def count(actor: User, *, batch_id: object, counted: int, reason: str) -> StockMovement | None:
+    """Set a batch to what was counted on the shelf; None when it agrees. Locks: the batch's balance."""
+    balance = StockBalance.objects.select_for_update(of=("self",)).select_related("batch__product__facility").get(
+        pk=batch_id
+    )
+    if counted < 0:
+        raise Refused(_("A count is never below zero."), field="counted")
+    difference = counted - balance.quantity
+    if not difference:
+        return None
+    movement = _move(actor, balance, MovementKind.ADJUSTMENT, difference, reason=reason)
+    audit.record(actor, "pharmacy.stock.counted", balance.batch, reason=reason, detail={"difference": difference})
+    _tell_if_low(balance.batch.product)
+    return movement
+
+
+@transaction.atomic
+def throw_away(actor: User, *, batch_id: object, quantity: int, reason: str) -> StockMovement:
+    """Take expired or damaged goods off the shelf. Refuses more than there is. Locks: the batch's balance."""
+    balance = StockBalance.objects.select_for_update(of=("self",)).select_related("batch__product__facility").get(
+        pk=batch_id
+    )
+    if not 0 < quantity <= balance.quantity:
+        raise Refused(_("There are %(there)s of this lot.") % {"there": balance.quantity}, field="quantity")
+    movement = _move(actor, balance, MovementKind.WASTE, -quantity, reason=reason)
+    audit.record(actor, "pharmacy.stock.thrown_away", balance.batch, reason=reason, detail={"quantity": quantity})
+    _tell_if_low(balance.batch.product)
+    return movement
+
+
+def _tell_if_low(product: Product) -> None:
+    if usable(product) <= product.reorder_level:
+        outbox.publish(FELL, product_id=str(product.pk))
+
+
+@transaction.atomic
+def raise_alert(product_id: object) -> ReorderAlert | None:
+    """Raise a reorder alert, once, if the product is still low; None if it is not, or one is open."""
+    product = Product.objects.select_related("facility", "medicine").get(pk=product_id)
+    left = usable(product)
+    if left > product.reorder_level or not product.active:
+        return None
+    try:
+        with transaction.atomic():
+            alert = ReorderAlert.objects.create(
+                facility=product.facility, product=product, quantity=left, raised_at=clock.now()
+            )
+    except IntegrityError:
+        return None
+    notify.everyone(
+        product.facility,
+        permission="pharmacy.view_reorderalert",
+        text=_("Reorder %(product)s: %(left)s left") % {"product": product.medicine, "left": left},
+        url=f"/pharmacy/stock/{product.pk}/",
+        level="warning",
+    )
+    return alert

@@ -1,0 +1,312 @@
+"""The counter, the shelf, and the prescriptions in the chart."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from hms.core import access, audit, clock, documents, lists, panels
+from hms.core.acts import once
+from hms.core.forms import ReasonForm
+from hms.core.lists import Column
+from hms.core.models import DocumentKind
+from patients import banner
+from patients.models import Encounter, Patient
+from pharmacy.forms import CountForm, HandOutForm, MedicineAddForm, PrescribeForm, ProductForm, ReceiveForm, WasteForm
+from pharmacy.models import Batch, Dispense, Prescription, Product, ReorderAlert, StockMovement
+from pharmacy.services import dispensing, formulary, prescribing, stock
+
+SOON = timedelta(days=90)
+
+
+def _prescription(request: HttpRequest, prescription_id: UUID) -> Prescription:
+    scope = Prescription.objects.visible_to(request.user).select_related("patient", "prescriber", "encounter")
+    return access.find(request, scope, prescription_id)
+
+
+@access.needs("pharmacy.view_prescription")
+@require_safe
+def prescription_list(request: HttpRequest) -> HttpResponse:
+    """What waits at the counter, or everything."""
+    show = request.GET.get("show", "open")
+    rows = Prescription.objects.visible_to(request.user).select_related("patient", "prescriber")
+    if show != "all":
+        rows = rows.open()
+    page = lists.page(request, rows, order=("-prescribed_at", "-id"))
+    return render(request, "pharmacy/prescriptions.html", {"page": page, "show": show})
+
+
+@access.needs("pharmacy.view_prescription")
+@require_safe
+def prescription(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
+    found = _prescription(request, prescription_id)
+    audit.record(request.user, "pharmacy.prescription.viewed", found)
+    context = {
+        "prescription": found,
+        "banner": banner.of(request.user, found.patient),
+        "lines": found.lines.select_related("product__medicine"),
+        "dispenses": found.dispenses.select_related("handed_out_by").prefetch_related(
+            "lines__batch", "lines__line__product__medicine"
+        ),
+    }
+    return render(request, "pharmacy/prescription.html", context)
+
+
+@access.needs("pharmacy.view_prescription")
+@require_safe
+def prescription_pdf(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
+    found = _prescription(request, prescription_id)
+    return documents.hand_over(request.user, documents.latest(found, DocumentKind.PRESCRIPTION))
+
+
+@access.needs("pharmacy.prescribe")
+@once
+def prescribe(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
+    encounter = access.find(
+        request, Encounter.objects.visible_to(request.user).select_related("patient", "facility"), encounter_id
+    )
+    form = PrescribeForm(request.POST or None, facility=encounter.facility)
+    if form.carried_out(lambda data: prescribing.prescribe(request.user, encounter_id=encounter.pk, **data)):
+        messages.success(request, _("Prescription %(number)s written.") % {"number": form.result.number})
+        return redirect("pharmacy:prescription", form.result.pk)
+    context = {"form": form, "encounter": encounter, "banner": banner.of(request.user, encounter.patient)}
+    return render(request, "pharmacy/prescribe.html", context)
+
+
+@access.needs("pharmacy.prescribe")
+@once
+def prescription_cancel(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
+    found = _prescription(request, prescription_id)
+    form = ReasonForm(request.POST or None)
+    if form.carried_out(lambda data: prescribing.cancel(request.user, prescription_id=found.pk, **data)):
+        messages.success(request, _("Prescription cancelled."))
+        return redirect("pharmacy:prescription", found.pk)
+    return _confirm(
+        request,
+        found,
+        form,
+        heading=_("Cancel a prescription"),
+        question=_("Cancel prescription %(number)s?") % {"number": found.number},
+        detail=_("It stays in the record as cancelled. Paper copies become invalid."),
+        label=_("Cancel the prescription"),
+    )
+
+
+def _confirm(request: HttpRequest, found: Prescription, form: object, **texts: str) -> HttpResponse:
+    context = {"form": form, "prescription": found, "banner": banner.of(request.user, found.patient), **texts}
+    return render(request, "pharmacy/confirm.html", context)
+
+
+@access.needs("pharmacy.dispense")
+@once
+def hand_out(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
+    found = _prescription(request, prescription_id)
+    form = HandOutForm(request.POST or None, prescription=found)
+    if form.carried_out(lambda data: dispensing.hand_out(request.user, prescription_id=found.pk, **data)):
+        messages.success(request, _("Handed out and charged."))
+        return redirect("pharmacy:prescription", found.pk)
+    today = clock.today(request.user.facility)
+    there = {
+        product.pk: product
+        for product in Product.objects.visible_to(request.user)
+        .filter(prescription_lines__prescription=found)
+        .with_stock(today)
+    }
+    rows = [(line, field, there.get(line.product_id)) for line, field in form.rows()]
+    context = {"form": form, "rows": rows, "prescription": found, "banner": banner.of(request.user, found.patient)}
+    return render(request, "pharmacy/hand_out.html", context)
+
+
+@access.needs("pharmacy.dispense")
+@once
+def take_back(request: HttpRequest, dispense_id: UUID) -> HttpResponse:
+    dispense = access.find(
+        request, Dispense.objects.visible_to(request.user).select_related("prescription__patient"), dispense_id
+    )
+    form = ReasonForm(request.POST or None)
+    if form.carried_out(lambda data: dispensing.take_back(request.user, dispense_id=dispense.pk, **data)):
+        messages.success(request, _("Taken back: stock returned, charges reversed."))
+        return redirect("pharmacy:prescription", dispense.prescription_id)
+    return _confirm(
+        request,
+        dispense.prescription,
+        form,
+        heading=_("Take back what was handed out"),
+        question=_("Take back this dispense?"),
+        detail=_("The goods return to stock and the charges are reversed."),
+        label=_("Take back"),
+    )
+
+
+@access.needs("pharmacy.view_prescription")
+@require_safe
+def chart_panel(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    patient = access.find(request, Patient.objects.visible_to(request.user), patient_id)
+    audit.record(request.user, "pharmacy.prescriptions.viewed", patient)
+    rows = (
+        Prescription.objects.visible_to(request.user)
+        .filter(patient=patient)
+        .select_related("prescriber")
+        .prefetch_related("lines__product__medicine")
+    )
+    context = {
+        "patient": patient,
+        "banner": banner.of(request.user, patient),
+        "page": lists.page(request, rows, order=("-prescribed_at", "-id"), size=6),
+    }
+    return panels.render_panel(request, "pharmacy/chart_panel.html", context)
+
+
+@access.needs("pharmacy.view_prescription")
+@require_safe
+def desk_panel(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
+    encounter = access.find(request, Encounter.objects.visible_to(request.user).select_related("patient"), encounter_id)
+    audit.record(request.user, "pharmacy.prescriptions.viewed", encounter)
+    context = {
+        "encounter": encounter,
+        "banner": banner.of(request.user, encounter.patient),
+        "rows": Prescription.objects.visible_to(request.user)
+        .filter(encounter=encounter)
+        .prefetch_related("lines__product__medicine"),
+    }
+    return panels.render_panel(request, "pharmacy/desk_panel.html", context)
+
+
+@access.needs("pharmacy.dispense")
+@require_safe
+def dashboard_panel(request: HttpRequest) -> HttpResponse:
+    user = request.user
+    context = {
+        "waiting": Prescription.objects.visible_to(user).open().select_related("patient").order_by("prescribed_at")[:10],
+        "alerts": ReorderAlert.objects.visible_to(user)
+        .filter(resolved_at=None)
+        .select_related("product__medicine")[:10],
+    }
+    return panels.render_panel(request, "pharmacy/dashboard_panel.html", context)
+
+
+@access.needs("pharmacy.view_stock")
+@require_safe
+def stock_list(request: HttpRequest) -> HttpResponse:
+    today = clock.today(request.user.facility)
+    show = request.GET.get("show", "")
+    rows = Product.objects.visible_to(request.user).with_stock(today).select_related("medicine", "service")
+    if show == "low":
+        rows = rows.filter(active=True).low()
+    elif show == "expiring":
+        rows = rows.filter(next_expiry__lte=today + SOON)
+    elif show == "expired":
+        rows = rows.filter(expired__gt=0)
+    columns = [
+        Column("Medicine", lambda product: str(product.medicine)),
+        Column("In stock", lambda product: product.usable),
+        Column("Unit", lambda product: product.medicine.unit),
+        Column("Reorder at", lambda product: product.reorder_level),
+        Column("Expired", lambda product: product.expired),
+        Column("Next expiry", lambda product: product.next_expiry),
+        Column("Price", lambda product: product.service.price),
+    ]
+    order = ("medicine__name", "medicine__strength", "id")
+    if file := lists.export(request, rows.order_by(*order), columns, "stock"):
+        return file
+    context = {"page": lists.page(request, rows, order=order), "show": show, "soon": today + SOON}
+    return render(request, "pharmacy/stock.html", context)
+
+
+def _product(request: HttpRequest, product_id: UUID) -> Product:
+    scope = Product.objects.visible_to(request.user).select_related("medicine", "service", "facility")
+    return access.find(request, scope, product_id)
+
+
+@access.needs("pharmacy.view_stock")
+@require_safe
+def product(request: HttpRequest, product_id: UUID) -> HttpResponse:
+    found = _product(request, product_id)
+    today = clock.today(request.user.facility)
+    context = {
+        "product": found,
+        "usable": stock.usable(found),
+        "batches": found.batches.filter(balance__quantity__gt=0).select_related("balance"),
+        "movements": lists.page(
+            request,
+            StockMovement.objects.filter(batch__product=found).select_related("batch", "moved_by"),
+            order=("-created_at", "-id"),
+        ),
+        "alert": ReorderAlert.objects.filter(product=found, resolved_at=None).first(),
+        "today": today,
+        "soon": today + SOON,
+    }
+    return render(request, "pharmacy/product.html", context)
+
+
+def _stock_form(request: HttpRequest, found: Product, form: object, heading: str) -> HttpResponse:
+    return render(request, "pharmacy/stock_form.html", {"form": form, "product": found, "heading": heading})
+
+
+@access.needs("pharmacy.receive_stock")
+@once
+def stock_receive(request: HttpRequest, product_id: UUID) -> HttpResponse:
+    found = _product(request, product_id)
+    form = ReceiveForm(request.POST or None)
+    if form.carried_out(lambda data: stock.receive(request.user, product_id=found.pk, **data)):
+        messages.success(request, _("Received."))
+        return redirect("pharmacy:product", found.pk)
+    return _stock_form(request, found, form, _("Receive %(product)s") % {"product": found})
+
+
+def _batch(request: HttpRequest, batch_id: UUID) -> Batch:
+    scope = Batch.objects.visible_to(request.user).select_related("product__medicine", "balance")
+    return access.find(request, scope, batch_id)
+
+
+@access.needs("pharmacy.adjust_stock")
+@once
+def stock_count(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    batch = _batch(request, batch_id)
+    form = CountForm(request.POST or None, initial={"counted": batch.balance.quantity})
+    if form.carried_out(lambda data: stock.count(request.user, batch_id=batch.pk, **data)):
+        messages.success(request, _("Count recorded.") if form.result else _("The count agrees."))
+        return redirect("pharmacy:product", batch.product_id)
+    return _stock_form(request, batch.product, form, _("Count lot %(lot)s") % {"lot": batch.number})
+
+
+@access.needs("pharmacy.adjust_stock")
+@once
+def stock_waste(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    batch = _batch(request, batch_id)
+    form = WasteForm(request.POST or None, initial={"quantity": batch.balance.quantity})
+    if form.carried_out(lambda data: stock.throw_away(request.user, batch_id=batch.pk, **data)):
+        messages.success(request, _("Taken off the shelf."))
+        return redirect("pharmacy:product", batch.product_id)
+    return _stock_form(request, batch.product, form, _("Throw away from lot %(lot)s") % {"lot": batch.number})
+
+
+@access.needs("pharmacy.add_medicine")
+@once
+def medicine_add(request: HttpRequest) -> HttpResponse:
+    form = MedicineAddForm(request.POST or None)
+    if form.carried_out(lambda data: formulary.add_medicine(request.user, **data)):
+        messages.success(request, _("Added. Receive a delivery to have it in stock."))
+        return redirect("pharmacy:product", form.result.pk)
+    return render(request, "pharmacy/stock_form.html", {"form": form, "heading": _("Add a medicine")})
+
+
+@access.needs("pharmacy.change_medicine")
+@once
+def product_change(request: HttpRequest, product_id: UUID) -> HttpResponse:
+    found = _product(request, product_id)
+    initial: dict[str, Any] = {
+        name: getattr(found, name) for name in ("reorder_level", "reorder_quantity", "active")
+    }
+    form = ProductForm(request.POST or None, initial=initial)
+    if form.carried_out(lambda data: formulary.change_product(request.user, product_id=found.pk, **data)):
+        messages.success(request, _("Saved."))
+        return redirect("pharmacy:product", found.pk)
+    return _stock_form(request, found, form, str(found))

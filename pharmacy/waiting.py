@@ -1,0 +1,20 @@
+"""What waits: the numbers in the rail, and what a visit still has open."""
+
+from django.utils.translation import gettext as _
+
+from hms.core.models import User
+from patients.models import Encounter
+from pharmacy.models import Prescription, ReorderAlert
+
+
+def prescriptions(user: User) -> int:
+    return Prescription.objects.visible_to(user).open().count()
+
+
+def alerts(user: User) -> int:
+    return ReorderAlert.objects.visible_to(user).filter(resolved_at=None).count()
+
+
+def open_work(encounter: Encounter) -> list[str]:
+    rows = Prescription.objects.filter(encounter=encounter).open()
+    return [_("Prescription %(number)s is not dispensed") % {"number": row.number} for row in rows]
