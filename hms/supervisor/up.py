@@ -1,5 +1,6 @@
 """`bin/hms up`: everything, under one supervisor, until Ctrl-C or SIGTERM."""
 
+import errno
 import hashlib
 import os
 import secrets
@@ -80,16 +81,18 @@ def listen() -> socket.socket:
         port = int(os.environ.get("HMS_PORT") or processes.PORT)
     except ValueError:
         raise Stop(f"HMS_PORT is not a number: {os.environ['HMS_PORT']}.") from None
+    if not 0 <= port <= 65535:
+        raise Stop(f"HMS_PORT is not a port: {port}.")
     listening = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((address, port))
         listening.listen(2048)
-    except (OSError, OverflowError) as failure:
+    except OSError as failure:
         listening.close()
-        if getattr(failure, "errno", None) == 98:
+        if failure.errno == errno.EADDRINUSE:
             raise Stop(f"port {port} on {address} is in use. Choose another with HMS_PORT.") from None
-        raise Stop(f"cannot listen on {address} port {port}: {getattr(failure, 'strerror', failure)}.") from None
+        raise Stop(f"cannot listen on {address} port {port}: {failure.strerror}.") from None
     return listening
 
 
@@ -285,7 +288,7 @@ class Up:
     def start_again(self, each: Running) -> None:
         try:
             if each.name == "postgres" and self.services.postgres:
-                (self.place.postgres / "postmaster.pid").unlink(missing_ok=True)
+                self.services.postgres.clear_stale_lock()
             each.start()
             self.note()
         except (OSError, Stop) as failure:
