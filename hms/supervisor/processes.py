@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 PORT = 8000
 POSTGRES_MAJOR = 18
-VALKEY_MAJOR = 9
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,7 @@ def main(command: str) -> int:
         if needed and wanted and not install(needed):
             needed = []
     if needed:
+        needed += wanted
         how = f"sudo apt-get install {' '.join(needed)}" if apt else f"your system's packages of {', '.join(needed)}"
         print(f"hms: parts of the system are missing. Install them and run this again:\n  {how}", file=sys.stderr)
         return 1
