@@ -1,5 +1,27 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class WardsConfig(AppConfig):
     name = "wards"
+
+    def ready(self) -> None:
+        from hms.core import panels
+        from wards import waiting
+
+        panels.register(
+            "chart", title=_("Stays"), url_name="wards:chart-panel", permission="wards.view_admission", order=50
+        )
+        panels.register("chart-acts", title=_("Admit"), url_name="wards:admit", permission="wards.admit", order=30)
+        panels.register(
+            "dashboard", title=_("Beds"), url_name="wards:dashboard-panel", permission="wards.view_board", order=40, column="side"
+        )
+        panels.navigation(
+            "beds",
+            label=_("Beds"),
+            url_name="wards:board",
+            icon="hospital",
+            permission="wards.view_board",
+            order=40,
+            count=waiting.inpatients,
+        )

@@ -1,0 +1,1 @@
+"""The doors of the wards, split by subject: `admission`, `beds`, `bed_days`, `notes`."""

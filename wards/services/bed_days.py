@@ -1,0 +1,59 @@
+"""Bed-days: charged for the day of admission and for each further midnight, once each.
+
+A patient who comes on Monday and leaves on Wednesday has two: Monday and Tuesday. One who comes and
+leaves on the same day has one.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from billing.services import charges
+from hms.core import clock
+from hms.core.models import User
+from patients.services.encounters import locked
+from wards.models import Admission, AdmissionStatus, Bed, BedDay, BedStay
+
+
+@transaction.atomic
+def accrue(actor: User, *, admission_id: object) -> int:
+    """Charge the bed-days that are complete; returns how many were new. Safe to run again and again.
+
+    Locks: the encounter, then the admission.
+    """
+    locked(Admission.objects.values_list("encounter_id", flat=True).get(pk=admission_id))
+    admission = Admission.objects.select_for_update(of=("self",)).select_related("facility", "encounter").get(pk=admission_id)
+    if admission.status == AdmissionStatus.CANCELLED:
+        return 0
+    first = clock.local(admission.facility, admission.admitted_at).date()
+    end = admission.ended_at or clock.now()
+    until = clock.local(admission.facility, end).date()
+    if admission.status == AdmissionStatus.DISCHARGED:
+        until = max(until, first + timedelta(days=1))
+    have = set(admission.bed_days.values_list("day", flat=True))
+    days = [first + timedelta(days=n) for n in range((until - first).days)]
+    missing = [day for day in days if day not in have]
+    for day in missing:
+        bed = _bed_at_midnight(admission, day)
+        ward = bed.room.ward
+        spent = BedDay.objects.create(admission=admission, bed=bed, day=day)
+        charges.post(
+            actor,
+            encounter=admission.encounter,
+            source=spent,
+            service=ward.bed_service,
+            description=_("Bed %(bed)s, ward %(ward)s, %(day)s")
+            % {"bed": bed.label, "ward": ward.code, "day": day.strftime("%d %b %Y")},
+        )
+    return len(missing)
+
+
+def _bed_at_midnight(admission: Admission, day: date) -> Bed:
+    """Where the patient lay when the day ended; on the last day, the last bed."""
+    _start, midnight = clock.day_bounds(admission.facility, day)
+    stays = BedStay.objects.filter(admission=admission).select_related("bed__room__ward")
+    found = stays.filter(period__startswith__lt=midnight).order_by("-period").first() or stays.order_by("period").first()
+    return found.bed

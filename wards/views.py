@@ -1,0 +1,230 @@
+"""The board, a stay, and the way in and out of a bed."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from hms.core import access, audit, clock, documents, lists, panels
+from hms.core.acts import once
+from hms.core.forms import ReasonForm
+from hms.core.models import DocumentKind
+from patients import banner, holds
+from patients import search as patient_search
+from patients.models import Patient
+from wards import board as boards
+from wards.forms import AdmitForm, BedStateForm, DischargeForm, NoteForm, TransferForm
+from wards.models import Admission, Bed, Ward
+from wards.services import admission as admissions
+from wards.services import beds, notes
+
+
+@access.needs("wards.view_board")
+@require_safe
+def board(request: HttpRequest, ward_id: UUID | None = None) -> HttpResponse:
+    wards = list(Ward.objects.visible_to(request.user).filter(active=True))
+    ward = next((w for w in wards if w.pk == ward_id), None)
+    if ward_id and ward is None:
+        raise access.OutOfScope(Ward, ward_id)
+    ward = ward or next(iter(wards), None)
+    places = boards.of(ward, clock.today(request.user.facility)) if ward else []
+    if ward:
+        audit.record(request.user, "wards.board.viewed", ward)
+    context = {
+        "wards": wards,
+        "ward": ward,
+        "places": places,
+        "occupied": sum(place.state == "occupied" for place in places),
+        "free": sum(place.state == "ready" for place in places),
+        "cleaning": sum(place.state == "cleaning" for place in places),
+        "leaving": sum(place.leaving for place in places),
+    }
+    return render(request, "wards/board.html", context)
+
+
+@access.needs("wards.admit", reads_by_post=True)
+def admit_whom(request: HttpRequest) -> HttpResponse:
+    """From a free bed: find the patient to put into it. The words come by POST."""
+    words = request.POST.get("q", "").strip()[:100] if request.method == "POST" else ""
+    found = patient_search.patients(request.user, words).active().order_by("family_name", "given_name")[:20]
+    if words:
+        audit.record(request.user, "patients.patient.searched", detail={"hits": len(found)})
+    return render(request, "wards/admit_whom.html", {"q": words, "rows": found, "bed": request.GET.get("bed", "")})
+
+
+@access.needs("wards.admit")
+@once
+def admit(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    patient = access.find(request, Patient.objects.visible_to(request.user), patient_id)
+    form = AdmitForm(
+        request.POST or None, facility=request.user.facility, initial={"bed": request.GET.get("bed")}
+    )
+
+    def act(data: dict[str, Any]) -> Admission:
+        bed = data.pop("bed")
+        return admissions.admit(request.user, patient_id=patient.pk, bed_id=bed.pk, **data)
+
+    if form.carried_out(act):
+        messages.success(request, _("Admitted."))
+        return redirect("wards:admission", form.result.pk)
+    context = {"form": form, "patient": patient, "banner": banner.of(request.user, patient)}
+    return render(request, "wards/admit.html", context)
+
+
+def _admission(request: HttpRequest, admission_id: UUID) -> Admission:
+    scope = Admission.objects.visible_to(request.user).select_related("patient", "encounter__attending", "facility")
+    return access.find(request, scope, admission_id)
+
+
+@access.needs("wards.view_admission")
+@require_safe
+def admission(request: HttpRequest, admission_id: UUID) -> HttpResponse:
+    found = _admission(request, admission_id)
+    audit.record(request.user, "wards.admission.viewed", found)
+    user = request.user
+    may_read = user.has_perm("patients.view_chart")
+    summary = getattr(found, "summary", None)
+    context = {
+        "admission": found,
+        "banner": banner.of(user, found.patient),
+        "stays": found.stays.select_related("bed__room__ward", "moved_by"),
+        "bed_days": found.bed_days.count(),
+        "notes": lists.page(request, found.notes.select_related("author"), order=("-written_at", "-id"), size=20)
+        if may_read
+        else None,
+        "note_form": NoteForm(),
+        "summary": summary if may_read else None,
+        "document": documents.latest(summary, DocumentKind.DISCHARGE_SUMMARY) if summary else None,
+        "slots": panels.slots("desk", user, encounter_id=found.encounter_id),
+    }
+    return render(request, "wards/admission.html", context)
+
+
+def _form(request: HttpRequest, found: Admission, form: object, heading: str, label: str, **more: Any) -> HttpResponse:
+    context = {
+        "form": form,
+        "admission": found,
+        "banner": banner.of(request.user, found.patient),
+        "heading": heading,
+        "label": label,
+        **more,
+    }
+    return render(request, "wards/form.html", context)
+
+
+@access.needs("wards.transfer")
+@once
+def transfer(request: HttpRequest, admission_id: UUID) -> HttpResponse:
+    found = _admission(request, admission_id)
+    form = TransferForm(request.POST or None, facility=request.user.facility)
+    if form.carried_out(
+        lambda data: admissions.transfer(
+            request.user, admission_id=found.pk, bed_id=data["bed"].pk, reason=data["reason"]
+        )
+    ):
+        messages.success(request, _("Moved to bed %(bed)s.") % {"bed": form.result.bed})
+        return redirect("wards:admission", found.pk)
+    return _form(request, found, form, _("Move to another bed"), _("Move"))
+
+
+@access.needs("wards.discharge")
+@once
+def discharge(request: HttpRequest, admission_id: UUID) -> HttpResponse:
+    found = _admission(request, admission_id)
+    form = DischargeForm(request.POST or None, initial={"diagnosis": found.reason})
+    if form.carried_out(lambda data: admissions.discharge(request.user, admission_id=found.pk, **data)):
+        messages.success(request, _("Discharged. The invoice is being made."))
+        return redirect("wards:admission", found.pk)
+    return _form(
+        request,
+        found,
+        form,
+        _("Discharge"),
+        _("Sign and discharge"),
+        still_open=holds.still_open(found.encounter),
+    )
+
+
+@access.needs("wards.discharge")
+@once
+def cancel(request: HttpRequest, admission_id: UUID) -> HttpResponse:
+    found = _admission(request, admission_id)
+    form = ReasonForm(request.POST or None)
+    if form.carried_out(lambda data: admissions.cancel(request.user, admission_id=found.pk, **data)):
+        messages.success(request, _("Admission cancelled."))
+        return redirect("wards:admission", found.pk)
+    return _form(request, found, form, _("Cancel this admission"), _("Cancel the admission"))
+
+
+@access.needs("wards.add_note")
+@once
+@require_POST
+def note_write(request: HttpRequest, admission_id: UUID) -> HttpResponse:
+    found = _admission(request, admission_id)
+    form = NoteForm(request.POST)
+    if form.carried_out(lambda data: notes.write(request.user, admission_id=found.pk, **data)):
+        messages.success(request, _("Note written."))
+        return redirect("wards:admission", found.pk)
+    return _form(request, found, form, _("Write a note"), _("Save"))
+
+
+@access.needs("wards.view_admission")
+@require_safe
+def summary_pdf(request: HttpRequest, admission_id: UUID) -> HttpResponse:
+    found = _admission(request, admission_id)
+    paper = documents.latest(found.summary, DocumentKind.DISCHARGE_SUMMARY) if hasattr(found, "summary") else None
+    if paper is None:
+        messages.info(request, _("There is no summary before discharge."))
+        return redirect("wards:admission", found.pk)
+    return documents.hand_over(request.user, paper)
+
+
+@access.needs("wards.change_bed_state")
+@once
+def bed_state(request: HttpRequest, bed_id: UUID) -> HttpResponse:
+    bed = access.find(request, Bed.objects.visible_to(request.user).select_related("room__ward"), bed_id)
+    form = BedStateForm(request.POST or None, initial={"state": bed.state, "reason": bed.state_reason})
+    if form.carried_out(lambda data: beds.set_state(request.user, bed_id=bed.pk, **data)):
+        messages.success(request, _("Bed %(bed)s: %(state)s.") % {"bed": bed, "state": form.result.get_state_display()})
+        return redirect("wards:ward", bed.room.ward_id)
+    return render(request, "wards/bed_state.html", {"form": form, "bed": bed})
+
+
+@access.needs("wards.view_admission")
+@require_safe
+def chart_panel(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    patient = access.find(request, Patient.objects.visible_to(request.user), patient_id)
+    audit.record(request.user, "wards.admissions.viewed", patient)
+    rows = Admission.objects.visible_to(request.user).filter(patient=patient).prefetch_related("stays__bed__room__ward")
+    context = {
+        "patient": patient,
+        "banner": banner.of(request.user, patient),
+        "page": lists.page(request, rows, order=("-admitted_at", "-id"), size=6),
+    }
+    return panels.render_panel(request, "wards/chart_panel.html", context)
+
+
+@access.needs("wards.view_board")
+@require_safe
+def dashboard_panel(request: HttpRequest) -> HttpResponse:
+    """Beds at a glance, ward by ward."""
+    today = clock.today(request.user.facility)
+    rows = []
+    for ward in Ward.objects.visible_to(request.user).filter(active=True)[:12]:
+        places = boards.of(ward, today)
+        rows.append(
+            {
+                "ward": ward,
+                "total": len(places),
+                "occupied": sum(place.state == "occupied" for place in places),
+                "free": sum(place.state == "ready" for place in places),
+                "leaving": sum(place.leaving for place in places),
+            }
+        )
+    return panels.render_panel(request, "wards/dashboard_panel.html", {"rows": rows})
