@@ -1,5 +1,35 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class StaffConfig(AppConfig):
     name = "staff"
+    verbose_name = _("Staff")
+
+    def ready(self) -> None:
+        from hms.core import panels
+
+        panels.navigation(
+            "roster",
+            label=_("Roster"),
+            url_name="staff:roster-day",
+            icon="calendar-week",
+            permission="staff.view_roster",
+            order=80,
+        )
+        panels.navigation(
+            "staff",
+            label=_("Staff"),
+            url_name="staff:employees",
+            icon="person-badge",
+            permission="staff.view_employee",
+            order=85,
+        )
+        panels.register(
+            "dashboard",
+            title=_("On duty today"),
+            url_name="staff:on-duty",
+            permission="staff.view_roster",
+            order=80,
+            column="side",
+        )

@@ -28,8 +28,15 @@ class EmployeeQuerySet(models.QuerySet):
             found = found.filter(begins | later | Q(number__iexact=word))
         return found
 
-    def with_oldest_expiry(self) -> Self:
-        """Adds `expires_on`: the earliest end among the credentials that still count."""
+    def expiring_before(self, day: date) -> Self:
+        """With a credential that counts and ends before `day`, or has ended."""
+        from staff.models import Credential
+
+        ending = Credential.objects.filter(employee=OuterRef("pk"), withdrawn_at=None, valid_until__lt=day)
+        return self.filter(Exists(ending))
+
+    def with_earliest_expiry(self) -> Self:
+        """Adds `expires_on`: the earliest end among the credentials that count."""
         return self.annotate(
             expires_on=Min("credentials__valid_until", filter=Q(credentials__withdrawn_at__isnull=True))
         )
