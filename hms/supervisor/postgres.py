@@ -9,6 +9,7 @@ Local connections authenticate by the operating system's user (peer), mapped to 
 directory that only this user can enter. There is no TCP port and no password.
 """
 
+import contextlib
 import importlib.metadata
 import os
 import pwd
@@ -228,10 +229,8 @@ class Postgres:
         cluster = self.place.postgres
         for asked in (signal.SIGINT, signal.SIGQUIT):
             for pid in working_in(cluster):
-                try:
+                with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, asked)
-                except ProcessLookupError:
-                    pass
             if wait_until(lambda: not working_in(cluster), 20, 0.1):
                 break
             step.beat("an earlier PostgreSQL is stopping")

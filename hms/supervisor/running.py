@@ -1,5 +1,6 @@
 """A running process: started through child.py in a group of its own, watched, stopped as a group."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -75,10 +76,8 @@ class Running:
     def signal_group(self, number: int) -> None:
         if self.process is None:
             return
-        try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, number)
-        except (ProcessLookupError, PermissionError):
-            pass
 
     def group_alive(self) -> bool:
         if self.process is None:
@@ -106,5 +105,7 @@ def stop_all(processes: Sequence[Running], seconds: float, then: Sequence[tuple[
             time.sleep(0.03)
 
 
-def new_running(place: Place, name: str, argv: Sequence[str], environment: dict[str, str], **options: object) -> Running:
+def new_running(
+    place: Place, name: str, argv: Sequence[str], environment: dict[str, str], **options: object
+) -> Running:
     return Running(name=name, argv=argv, environment=environment, log=place.log(name), **options)  # type: ignore[arg-type]

@@ -2,13 +2,13 @@
 
 import os
 import signal
-import time
+import subprocess
+import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from hms.supervisor import broker, postgres
+from hms.supervisor import broker, guard, postgres
 from hms.supervisor.place import Lock, Place, read_state, write_state
-from hms.supervisor.report import Step, Stop, step
+from hms.supervisor.report import Stop, step
 from hms.supervisor.running import Running, stop_all
 
 # What long-lived processes have no business knowing.
@@ -89,56 +89,30 @@ def environment(place: Place, *, owner: bool = False, **more: str) -> dict[str, 
     }
 
 
-def boot() -> str:
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return ""
-
-
-def birth(pid: int) -> str:
-    """When a process began, in the kernel's own count: with its number, it names one process of this boot."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
-    except (OSError, IndexError):
-        return ""
-
-
 def note(place: Place, kind: str, ready: bool, processes: Sequence[Running], **more: object) -> None:
     """Keep on disk what runs, for commands that join and for the next start after a SIGKILL."""
-    children = [[each.name, each.pid, birth(each.pid)] for each in processes if each.pid]
-    write_state(place, kind=kind, ready=ready, boot=boot(), children=children, **more)
+    children = [[each.name, each.pid, guard.birth(each.pid)] for each in processes if each.pid]
+    write_state(place, kind=kind, ready=ready, boot=guard.boot(), children=children, **more)
 
 
 def bury_left_behind(place: Place, patience: float = 12.0) -> None:
     """Wait for what an earlier, killed supervisor left on its way out; then end it. Called with the lock held."""
-    state = read_state(place)
-    if not state or state.get("boot") != boot():
-        return
-    groups = []
-    for name, pid, born in state.get("children", []):
-        # A group number cannot be given out again while one of the group lives.
-        if birth(pid) in ("", born) and name != "postgres":
-            groups.append(pid)
-    if not any(map(group_exists, groups)):
-        return
-    under_way = Step("Waiting for what an earlier run left behind")
-    end = time.monotonic() + patience
-    while any(map(group_exists, groups)) and time.monotonic() < end:
-        under_way.beat()
-        time.sleep(0.05)
-    for group in groups:
-        if group_exists(group):
-            os.killpg(group, signal.SIGKILL)
-    under_way.done()
+    if groups := guard.groups_of(read_state(place)):
+        with step("Waiting for what an earlier run left behind"):
+            guard.end(groups, patience)
 
 
-def group_exists(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True
+def post_guard(place: Place) -> subprocess.Popen[bytes]:
+    """Its input closes when this process ends, however it ends."""
+    argv = [sys.executable, "-I", guard.__file__, str(place.state), str(os.getpid())]
+    return subprocess.Popen(
+        argv,
+        cwd="/",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def hold(place: Place) -> Lock | None:

@@ -1,5 +1,6 @@
 """`bin/hms up`: everything, under one supervisor, until Ctrl-C or SIGTERM."""
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -16,11 +17,11 @@ import urllib.request
 from collections.abc import Sequence
 from types import FrameType
 
-from hms.supervisor import postgres, prepare, processes
+from hms.supervisor import prepare, processes
 from hms.supervisor.place import ROOT, Place, keep_secret, open_log, open_place, read_state
 from hms.supervisor.report import Stop, say, step, tail
 from hms.supervisor.running import Running, new_running, stop_all
-from hms.supervisor.services import Services, bury_left_behind, environment, hold, note
+from hms.supervisor.services import Services, bury_left_behind, environment, hold, note, post_guard
 
 SIGN_INS = {
     "admin": "administrator: users, settings, the Django admin",
@@ -55,18 +56,14 @@ class Signals:
 
     def note(self, number: int, frame: FrameType | None) -> None:
         self.asked += 1
-        try:
+        with contextlib.suppress(BlockingIOError):
             os.write(self.writer, b".")
-        except BlockingIOError:
-            pass
 
     def rest(self, seconds: float) -> bool:
         """Sleep, or wake at once when asked to stop. True when asked."""
         if not self.asked:
-            try:
+            with contextlib.suppress(InterruptedError):
                 select.select([self.reader], [], [], seconds)
-            except InterruptedError:
-                pass
         return bool(self.asked)
 
     def check(self) -> None:
@@ -102,6 +99,7 @@ class Up:
         self.empty = empty
         self.signals = Signals()
         self.services = Services(place)
+        self.guard: subprocess.Popen[bytes] | None = None
         self.children: list[Running] = []
         self.listening: socket.socket | None = None
         self.port = 0
@@ -134,6 +132,7 @@ class Up:
         self.listening = listen()
         self.port = self.listening.getsockname()[1]
         self.note()
+        self.guard = post_guard(self.place)
         self.services.start()
         self.note()
         self.signals.check()
@@ -274,6 +273,8 @@ class Up:
 
     def restart_the_dead(self) -> None:
         """What died is started again, each time after a longer pause."""
+        if self.guard and self.guard.poll() is not None:
+            self.guard = post_guard(self.place)
         now = time.monotonic()
         for each in self.everything():
             if each.process is None:
@@ -305,6 +306,8 @@ class Up:
         hurry = 1.0 if self.signals.asked > 1 else 6.5
         stop_all([each for each in reversed(self.children) if each.process], hurry, [(signal.SIGQUIT, 0.5)])
         self.services.stop()
+        if self.guard:
+            self.guard.communicate()
         if self.listening:
             self.listening.close()
         if running and not quietly:

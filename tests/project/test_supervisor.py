@@ -95,11 +95,12 @@ class House:
         assert self.process.wait(30) == 0, self.said()
         return time.monotonic() - began
 
-    def gone_within(self, seconds: float) -> list[int]:
+    def gone_within(self, seconds: float) -> list[str]:
+        """Who is still there after so long, by command."""
         end = time.monotonic() + seconds
         while (left := self.everyone()) and time.monotonic() < end:
             time.sleep(0.1)
-        return left
+        return [Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ") for pid in left]
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +136,9 @@ def test_up_starts_every_process_and_says_how_to_begin(running: House) -> None:
 
 
 def test_manage_joins_the_running_hospital_as_the_role_that_owns_nothing(running: House) -> None:
-    code = "from django.db import connection as c; k = c.cursor(); k.execute('select current_user'); print(k.fetchone())"
+    code = (
+        "from django.db import connection as c; k = c.cursor(); k.execute('select current_user'); print(k.fetchone())"
+    )
     done = running.call("manage", "shell", "--verbosity", "0", "-c", code)
     assert (done.returncode, done.stdout.strip()) == (0, "('hms_app',)"), done.stderr
     refused = running.call("manage", "shell", "-c", "import sys; sys.exit(7)")
@@ -194,7 +197,9 @@ def test_sigkill_of_the_supervisor_leaves_no_orphan_and_it_starts_clean_again(ru
     # A number in the lock file that meanwhile belongs to someone else must not hold the start up.
     (running.data / "pg/postmaster.pid").write_text(f"{os.getppid()}\n/proc/self/cwd\n0\n5432\n")
     running.up()
-    kept = "from django.contrib.auth.models import Group; print(Group.objects.filter(name='kept through a kill').count())"
+    kept = (
+        "from django.contrib.auth.models import Group; print(Group.objects.filter(name='kept through a kill').count())"
+    )
     assert running.call("manage", "shell", "--verbosity", "0", "-c", kept).stdout.strip() == "1"
     assert (running.data / "secret-key").read_text() == key
 
