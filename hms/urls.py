@@ -28,6 +28,7 @@ urlpatterns = [
     path("patients/", include("patients.urls")),
     path("doctors/", include("doctors.urls")),
     path("appointments/", include("appointments.urls")),
+    path("queue/", include("appointments.queue_urls")),
     path("laboratory/", include("laboratory.urls")),
     path("pharmacy/", include("pharmacy.urls")),
     path("wards/", include("wards.urls")),

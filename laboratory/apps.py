@@ -1,5 +1,39 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class LaboratoryConfig(AppConfig):
     name = "laboratory"
+
+    def ready(self) -> None:
+        from hms.core import outbox, panels
+        from laboratory import waiting
+        from laboratory.services import results
+        from patients import holds
+
+        outbox.register(results.VERIFIED, "laboratory.receivers.order_verified")
+        holds.register(open_work=waiting.open_work)
+        seen = "laboratory.view_laborder"
+        panels.register("chart", title=_("Laboratory"), url_name="laboratory:chart-panel", permission=seen, order=30)
+        panels.register("desk", title=_("Laboratory"), url_name="laboratory:desk-panel", permission=seen, order=10)
+        panels.register(
+            "dashboard", title=_("Laboratory"), url_name="laboratory:dashboard-panel", permission="laboratory.enter_result", order=20
+        )
+        panels.searches(_("Laboratory"), permission=seen, order=30, find=waiting.hits)
+        panels.navigation(
+            "laboratory",
+            label=_("Laboratory"),
+            url_name="laboratory:orders",
+            icon="droplet-half",
+            permission=seen,
+            order=45,
+            count=waiting.orders,
+        )
+        panels.navigation(
+            "tests",
+            label=_("Tests"),
+            url_name="laboratory:tests",
+            icon="list-check",
+            permission="laboratory.view_testdefinition",
+            order=46,
+        )

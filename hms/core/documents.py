@@ -34,42 +34,51 @@ class FetchRefused(ValueError):
     """A printed page asked for something outside the project's own files."""
 
 
-def fetch(url: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """WeasyPrint's only way out: files below static/ by `hms-asset:<path>`, and pictures that the page
-    carries in itself (a drawn signature). Everything else is refused."""
+def asset(url: str) -> tuple[bytes, str]:
+    """The bytes and type behind an address that a printed page may use: files below static/ by
+    `hms-asset:<path>`, and pictures that the page carries in itself (a drawn signature).
+
+    Raises FetchRefused for everything else.
+    """
     if url.startswith(PICTURE):
-        return {"string": base64.b64decode(url.removeprefix(PICTURE)), "mime_type": "image/png"}
+        return base64.b64decode(url.removeprefix(PICTURE)), "image/png"
     if not url.startswith(ASSET):
         raise FetchRefused(f"refused to fetch {url.split(':', 1)[0]}:…")
     root = (settings.BASE_DIR / "static").resolve()
     path = (root / url.removeprefix(ASSET).lstrip("/")).resolve()
     if not path.is_relative_to(root) or not path.is_file():
         raise FetchRefused(f"no such asset: {path.name}")
-    return {"string": path.read_bytes(), "mime_type": _MIME.get(path.suffix, "application/octet-stream")}
+    return path.read_bytes(), _MIME.get(path.suffix, "application/octet-stream")
 
 
 _MIME = {".woff2": "font/woff2", ".ttf": "font/ttf", ".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png"}
 
 
 @lru_cache(maxsize=1)
-def _fonts() -> Any:
+def _press() -> tuple[Any, Any, Any]:
+    """WeasyPrint's page class, our fetcher, and the fonts. Loaded when something is first printed:
+    it brings Pango along, which the web process does not need until then."""
+    from weasyprint import HTML
     from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-    return FontConfiguration()
+    class Assets(URLFetcher):
+        def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
+            content, kind = asset(url)
+            return URLFetcherResponse(url, content, {"Content-Type": kind})
+
+    return HTML, Assets(), FontConfiguration()
 
 
 def render_pdf(template: str, context: dict[str, Any], *, strip: bool = False) -> bytes:
     """The PDF of a print template (templates/print/…). A `strip` (80 mm) ends where its content ends."""
-    # Imported here: it loads Pango, which the web process does not need until it prints.
-    from weasyprint import CSS, HTML
-
-    page = HTML(string=render_to_string(template, context), base_url=ASSET, url_fetcher=fetch)
-    drawn = page.render(font_config=_fonts())
+    html, fetcher, fonts = _press()
+    page = html(string=render_to_string(template, context), base_url=ASSET, url_fetcher=fetcher)
+    drawn = page.render(font_config=fonts)
     if strip and len(drawn.pages) == 1:
-        body = drawn.pages[0]._page_box.children[0].children[0]
-        height = (body.position_y + body.height) * 25.4 / 96 + STRIP_MARGIN
-        cut = CSS(string=f"@page receipt {{ size: 80mm {height:.1f}mm; }}", font_config=_fonts())
-        drawn = page.render(stylesheets=[cut], font_config=_fonts())
+        only = drawn.pages[0]
+        content = next(box for box in only._page_box.children if box.element_tag == "html")
+        only.height = content.position_y + content.margin_height() + STRIP_MARGIN * 96 / 25.4
     return drawn.write_pdf()
 
 

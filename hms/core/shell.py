@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -34,6 +35,7 @@ class Person:
 @dataclass(frozen=True)
 class Shell:
     theme: str
+    network: str = ""
     person: Person | None = None
     facility: Facility | None = None
     department: Department | None = None
@@ -56,11 +58,12 @@ def context(request: HttpRequest) -> dict[str, Any]:
     theme = theme if theme in ("light", "dark", "auto") else "auto"
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or not user.has_facility:
-        return {"shell": Shell(theme=theme)}
+        return {"shell": Shell(theme=theme, network=settings.NETWORK_NAME)}
     facilities = {m.facility_id: m.facility for m in request.memberships}
     return {
         "shell": Shell(
             theme=theme,
+            network=settings.NETWORK_NAME,
             person=Person(
                 name=user.name,
                 initials="".join(part[0] for part in user.name.replace("Dr ", "").split()[:2]).upper(),

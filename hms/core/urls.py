@@ -16,6 +16,7 @@ urlpatterns = [
     path("no-facility", shell.no_facility, name="no-facility"),
     path("verify/<str:code>", shell.verify, name="verify"),
     path("offline", shell.offline, name="offline"),
+    path("sw.js", shell.service_worker, name="service-worker"),
     path("healthz", shell.healthz, name="healthz"),
     path("readyz", shell.readyz, name="readyz"),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -124,6 +125,14 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def offline(request: HttpRequest) -> HttpResponse:
     return render(request, "offline.html")
+
+
+@access.public
+@require_safe
+def service_worker(request: HttpRequest) -> HttpResponse:
+    """The script that shows the offline page when the network is gone; served from the root, its scope."""
+    script = (settings.BASE_DIR / "static" / "js" / "sw.js").read_bytes()
+    return HttpResponse(script, content_type="text/javascript", headers={"Cache-Control": "no-cache"})
 
 
 @access.public

@@ -1,0 +1,1 @@
+"""The doors of the laboratory, split by subject: `orders`, `results`, `reports`, `catalogue`."""

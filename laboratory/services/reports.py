@@ -1,0 +1,89 @@
+"""The report of an order: made by a worker when its last test is verified."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from doctors.paper import signer
+from hms.core import audit, clock, documents
+from hms.core.models import DocumentKind, User
+from laboratory.models import DiagnosticReport, LabOrder, OrderStatus
+from laboratory.services.orders import locked_order
+from patients.paper import identity
+
+
+@transaction.atomic
+def issue(actor: User, *, order_id: object) -> DiagnosticReport | None:
+    """Draw the report of a verified order; None while something is open. Safe to run twice.
+
+    After a correction it supersedes the earlier paper. Locks: the encounter, the order.
+    """
+    order = locked_order(order_id)
+    if order.status != OrderStatus.VERIFIED:
+        return None
+    results = list(
+        order.results.filter(status=OrderStatus.VERIFIED)
+        .select_related("test", "specimen", "entered_by", "verified_by")
+        .prefetch_related("revisions")
+    )
+    latest = max(result.verified_at for result in results)
+    report, made = DiagnosticReport.objects.get_or_create(
+        order=order,
+        defaults={
+            "facility": order.facility,
+            "patient_id": order.patient_id,
+            "encounter_id": order.encounter_id,
+            "title": _("Laboratory report %(number)s") % {"number": order.number},
+            "issued_at": latest,
+        },
+    )
+    if not made and report.issued_at >= latest and documents.latest(report, DocumentKind.LAB_REPORT):
+        return report
+    report.issued_at = latest
+    report.save(update_fields=["issued_at"])
+    report.observations.set([result.observation_id for result in results if result.observation_id])
+    documents.issue(
+        actor,
+        kind=DocumentKind.LAB_REPORT,
+        source=report,
+        number=order.number,
+        title=str(_("Laboratory report")),
+        template="print/lab_report.html",
+        paper=order.facility.paper,
+        facility=order.facility,
+        snapshot=_snapshot(order, results),
+        patient_id=order.patient_id,
+    )
+    audit.record(actor, "laboratory.report.issued", report)
+    return report
+
+
+def _snapshot(order: LabOrder, results: list[Any]) -> dict[str, Any]:
+    def local(moment: Any) -> str:
+        return clock.local(order.facility, moment).strftime("%d %b %Y, %H:%M")
+
+    return {
+        "patient": identity(order.patient),
+        "ordered_by": order.ordered_by.name,
+        "ordered": local(order.ordered_at),
+        "question": order.question,
+        "results": [
+            {
+                "test": result.test.name,
+                "value": result.value_text,
+                "unit": result.unit,
+                "range": result.range_text,
+                "flag": result.flag,
+                "flag_text": str(result.get_flag_display()) if result.flag not in ("normal", "unknown") else "",
+                "specimen": str(result.specimen.get_kind_display()),
+                "collected": local(result.specimen.collected_at),
+                "corrected": [row.value_text for row in result.revisions.all()],
+            }
+            for result in results
+        ],
+        "entered_by": sorted({result.entered_by.name for result in results}),
+        "signer": signer(max(results, key=lambda result: result.verified_at).verified_by),
+    }
