@@ -1,0 +1,56 @@
+"""Reads of the appointment book and the queue: all within the facility."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models.functions import Greatest
+
+from hms.core import clock
+
+if TYPE_CHECKING:
+    from hms.core.models import Facility, User
+
+
+class AppointmentQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(facility=user.facility)
+
+    def active(self) -> Self:
+        """Those that hold their doctor's and their patient's time."""
+        from appointments.models import ACTIVE
+
+        return self.filter(status__in=ACTIVE)
+
+    def booked(self) -> Self:
+        return self.filter(status="booked")
+
+    def on_days(self, facility: Facility, first: date, last: date) -> Self:
+        """Those that start in the hospital days from `first` to `last`."""
+        return self.filter(
+            facility=facility,
+            starts_at__gte=clock.day_bounds(facility, first)[0],
+            starts_at__lt=clock.day_bounds(facility, last)[1],
+        )
+
+    def for_lists(self) -> Self:
+        """With all that a line about an appointment shows."""
+        return self.select_related("patient", "doctor__employee", "doctor__specialty", "encounter")
+
+
+class TokenQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(facility=user.facility)
+
+    def waiting(self) -> Self:
+        """Those who still wait; whom the doctor has begun with, or whose visit is over, does not."""
+        return self.filter(status="waiting", encounter__status="arrived")
+
+    def called(self) -> Self:
+        return self.filter(status="called")
+
+    def by_turn(self) -> Self:
+        """Early comers wait for their time, late comers from when they came."""
+        return self.alias(turn=Greatest("appointment__starts_at", "created_at")).order_by("turn", "number")
