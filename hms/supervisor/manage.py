@@ -7,9 +7,9 @@ import sys
 import time
 from collections.abc import Sequence
 
-from hms.supervisor.place import ROOT, Place, open_place, read_state
+from hms.supervisor.place import ROOT, Lock, Place, open_place, read_state
 from hms.supervisor.report import say
-from hms.supervisor.services import Services, environment, hold, note
+from hms.supervisor.services import Services, environment, note
 
 # These change tables, roles, or what the application may only add to: they run as the owner.
 AS_OWNER = {
@@ -49,12 +49,13 @@ def main(arguments: Sequence[str]) -> int:
     if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
         return run(place, arguments)
     waiting = False
-    while (lock := hold(place)) is None:
+    lock = Lock(place)
+    while not lock.take():
         state = read_state(place)
-        if state.get("kind") == "up" and state.get("serving"):
+        if state.get("kind") == "up" and state.get("serving") and str(state.get("pid")) == lock.holder:
             return run(place, arguments)
         if not waiting:
-            say(f"Waiting for process {state.get('pid', '')} in {place.data} ...")
+            say(f"Waiting for process {lock.holder} in {place.data} ...")
             waiting = True
         time.sleep(0.2)
     services = Services(place)

@@ -1,7 +1,7 @@
 """Makes .venv from the requirements, once.
 
 Run by `bin/hms` with whatever Python the machine has: standard library only. One at a time (a lock), and
-done only when the copy of the requirements is written last, so an interrupted install is seen and redone.
+done only when the copy of the requirements is written last; an interrupted install is begun afresh.
 """
 
 import fcntl
@@ -38,8 +38,11 @@ def same_python() -> bool:
         return False
 
 
-def pip(name: str) -> int:
-    """Install, showing how far it is: a moving count on a terminal, else one line."""
+def pip(name: str, lock: int) -> int:
+    """Install, showing how far it is: a moving count on a terminal, else one line.
+
+    pip shares the lock: should this process be killed, the next one waits for pip to end.
+    """
     total = sum("==" in line for each in {"requirements.txt", name} for line in (ROOT / each).open())
     command = [VENV / "bin/python", "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     command += ["--progress-bar", "off", "--only-binary", ":all:", "-r", ROOT / name]
@@ -48,8 +51,9 @@ def pip(name: str) -> int:
     moving = sys.stdout.isatty()
     print(f"Installing {total} Python packages (once; a minute or two) ...", flush=True)
     with subprocess.Popen(
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        pass_fds=(lock,),
+    ) as process:  # fmt: skip
         for line in process.stdout or []:
             tail = [*tail[-7:], line.rstrip()]
             seen += line.startswith(("Collecting ", "Requirement already satisfied"))
@@ -62,13 +66,14 @@ def pip(name: str) -> int:
     return process.returncode
 
 
-def make(name: str) -> int:
+def make(name: str, lock: int) -> int:
     if ready(name):
         return 0
+    unfinished = VENV / "unfinished"
     for each in ("requirements.txt", "requirements-dev.txt"):
         if not ready(each):
             stamp(each).unlink(missing_ok=True)
-    if not same_python():
+    if unfinished.exists() or not same_python():
         if VENV.is_symlink():
             VENV.unlink()
         elif VENV.exists():
@@ -78,13 +83,15 @@ def make(name: str) -> int:
             print(made.stdout + made.stderr, file=sys.stderr)
             print(f"hms: could not make {VENV}.", file=sys.stderr)
             return 1
-    if pip(name):
+    unfinished.touch()
+    if pip(name, lock):
         print("hms: the Python packages could not be installed (see above). Run it again to go on.", file=sys.stderr)
         return 1
     for each in {"requirements.txt", name}:
         half = stamp(each).with_suffix(".half")
         shutil.copyfile(ROOT / each, half)
         half.replace(stamp(each))
+    unfinished.unlink()
     return 0
 
 
@@ -96,7 +103,7 @@ def main(name: str) -> int:
             except BlockingIOError:
                 print("Waiting for another bin/hms that is installing packages ...", flush=True)
                 fcntl.flock(lock, fcntl.LOCK_EX)
-            return make(name)
+            return make(name, lock.fileno())
     except KeyboardInterrupt:
         print("\nhms: stopped. Run it again to go on.", file=sys.stderr)
         return 130

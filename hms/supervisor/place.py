@@ -158,14 +158,20 @@ class Lock:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.file: IO[str] | None = None
+        self.holder = ""
 
     def take(self) -> bool:
-        file = (self.place.data / "supervisor.lock").open("a")
+        file = (self.place.data / "supervisor.lock").open("a+")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            file.seek(0)
+            self.holder = file.read().strip() or "unknown"
             file.close()
             return False
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
         self.file = file
         return True
 

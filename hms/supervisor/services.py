@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from hms.supervisor import broker, guard, postgres
-from hms.supervisor.place import Lock, Place, read_state, write_state
+from hms.supervisor.place import Place, read_state, write_state
 from hms.supervisor.report import Stop, step
 from hms.supervisor.running import Running, stop_all
 
@@ -113,8 +113,3 @@ def post_guard(place: Place) -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-
-
-def hold(place: Place) -> Lock | None:
-    lock = Lock(place)
-    return lock if lock.take() else None

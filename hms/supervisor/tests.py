@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hms.supervisor import postgres
-from hms.supervisor.place import ROOT, open_place
+from hms.supervisor.place import ROOT, Lock, open_place
 from hms.supervisor.processes import Process
 from hms.supervisor.report import say, step
-from hms.supervisor.services import Services, environment, hold, note
+from hms.supervisor.services import Services, environment, note
 from hms.supervisor.system import find_chromium
 
 PREFIX = "hms-test-"
@@ -48,7 +48,8 @@ def main(arguments: Sequence[str]) -> int:
         if os.environ.pop(given, None):
             say(f"{given} is not used: tests run on a database and a broker of their own.")
     place = open_place(Path(tempfile.mkdtemp(prefix=PREFIX)))
-    lock = hold(place)
+    lock = Lock(place)
+    lock.take()
     services = Services(place, careless=True)
     try:
         services.start()
@@ -67,8 +68,7 @@ def main(arguments: Sequence[str]) -> int:
         return run_pytest(environ, pytest_arguments(arguments))
     finally:
         services.stop()
-        if lock:
-            lock.free()
+        lock.free()
         shutil.rmtree(place.run, ignore_errors=True)
         shutil.rmtree(place.data, ignore_errors=True)
 

@@ -18,10 +18,10 @@ from collections.abc import Sequence
 from types import FrameType
 
 from hms.supervisor import prepare, processes
-from hms.supervisor.place import ROOT, Place, keep_secret, open_log, open_place, read_state
+from hms.supervisor.place import ROOT, Lock, Place, keep_secret, open_log, open_place, read_state
 from hms.supervisor.report import Stop, say, step, tail
 from hms.supervisor.running import Running, new_running, stop_all
-from hms.supervisor.services import Services, bury_left_behind, environment, hold, note, post_guard
+from hms.supervisor.services import Services, bury_left_behind, environment, note, post_guard
 
 SIGN_INS = {
     "admin": "administrator: users, settings, the Django admin",
@@ -342,11 +342,10 @@ def main(arguments: Sequence[str]) -> int:
     if unknown:
         raise Stop(f"up does not know {' '.join(unknown)}. It knows --empty.", code=2)
     place = open_place()
-    lock = hold(place)
-    if lock is None:
-        state = read_state(place)
-        what = "a hospital already runs" if state.get("kind") == "up" else "another command is at work"
-        raise Stop(f"{what} in {place.data} (process {state.get('pid', 'unknown')}).")
+    lock = Lock(place)
+    if not lock.take():
+        what = "a hospital already runs" if read_state(place).get("kind") == "up" else "another command is at work"
+        raise Stop(f"{what} in {place.data} (process {lock.holder}).")
     try:
         return Up(place, "--empty" in arguments).run()
     finally:
