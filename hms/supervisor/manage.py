@@ -7,8 +7,9 @@ import sys
 import time
 from collections.abc import Sequence
 
-from hms.supervisor.place import ROOT, Lock, Place, open_place, read_state
+from hms.supervisor.place import Lock, Place, open_place, read_state
 from hms.supervisor.report import say
+from hms.supervisor.running import tied
 from hms.supervisor.services import Services, environment, note
 
 # These change tables, roles, or what the application may only add to: they run as the owner.
@@ -33,7 +34,7 @@ def run(place: Place, arguments: Sequence[str]) -> int:
     before = [signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGQUIT)]
     try:
         process = subprocess.Popen(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment_for(place, arguments),
+            tied([sys.executable, "manage.py", *arguments]), env=environment_for(place, arguments),
             preexec_fn=lambda: [signal.signal(each, signal.SIG_DFL) for each in (signal.SIGINT, signal.SIGQUIT)],
         )  # fmt: skip
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())

@@ -16,7 +16,6 @@ import pwd
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from importlib.util import find_spec
@@ -25,8 +24,8 @@ from urllib.parse import quote
 
 from hms.supervisor.place import Place, open_log, user_name, wait_until
 from hms.supervisor.processes import POSTGRES_MAJOR
-from hms.supervisor.report import Step, Stop, tail
-from hms.supervisor.running import CHILD, Running, new_running
+from hms.supervisor.report import Step, Stop, failure, said_since, size, tail
+from hms.supervisor.running import Running, new_running, tied
 
 OWNER, APPLICATION, DATABASE = "hms_owner", "hms_app", "hms"
 HERE = "/proc/self/cwd"
@@ -160,20 +159,19 @@ class Postgres:
         half.mkdir(mode=0o700)
         if self.user:
             os.chown(half, *self.user)
-        uid, gid = map(str, self.user) if self.user else ("-", "-")
-        tie = ["SIGTERM", str(os.getpid()), uid, gid, str(half)]
         initdb = [str(self.bin / "initdb"), "-D", HERE, "-U", OWNER, "--encoding=UTF8", "--locale-provider=builtin"]
         initdb += ["--builtin-locale=C.UTF-8", "--lc-collate=C", "--lc-ctype=C", "--auth=peer"]
         initdb += ["--no-sync"] if self.careless else []
         log = self.place.log("postgres")
         with open_log(log) as output:
+            began = size(log)
             done = subprocess.run(
-                [sys.executable, "-I", str(CHILD), *tie, *initdb],
+                tied(initdb, directory=half, user=self.user),
                 env=self.environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             )  # fmt: skip
         if done.returncode:
             shutil.rmtree(half, ignore_errors=True)
-            raise Stop("PostgreSQL could not make its files.", log)
+            raise failure("PostgreSQL could not make its files", log, said_since(log, began))
         if cluster.exists():
             cluster.rmdir()
         half.rename(cluster)
@@ -216,8 +214,9 @@ class Postgres:
             self.place, "postgres", argv, self.environment(), stop_signal="SIGINT", orphan_signal="SIGINT",
             directory=self.place.postgres, user=self.user,
         )  # fmt: skip
+        began = size(self.running.log)
         self.running.start()
-        self.wait(step)
+        self.wait(step, began)
         self.make_database()
 
     def settle_the_past(self, step: Step) -> None:
@@ -243,14 +242,13 @@ class Postgres:
         if not working_in(self.place.postgres):
             (self.place.postgres / "postmaster.pid").unlink(missing_ok=True)
 
-    def wait(self, step: Step) -> None:
+    def wait(self, step: Step, began: int) -> None:
         """Until it answers. Recovery after a crash can take long: as long as it lives, we wait."""
         assert self.running
         while True:
             if not self.running.alive():
-                if shutil.disk_usage(self.place.data).free < 50_000_000:
-                    raise Stop(f"the disk of {self.place.data} is full: PostgreSQL could not start.")
-                raise Stop(f"PostgreSQL {self.running.ended_as()} while starting.", self.running.log)
+                log = self.running.log
+                raise failure(f"PostgreSQL {self.running.ended_as()} while starting", log, said_since(log, began))
             if self.answers():
                 return
             step.beat(tail(self.running.log, 1)[-40:])

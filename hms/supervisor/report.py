@@ -70,3 +70,21 @@ def tail(log: Path, lines: int = 12) -> str:
             return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])
     except OSError:
         return ""
+
+
+def size(log: Path) -> int:
+    return log.stat().st_size if log.exists() else 0
+
+
+def said_since(log: Path, place: int) -> str:
+    """What a log has gained since it had this size."""
+    with log.open("rb") as file:
+        file.seek(place)
+        return file.read().decode(errors="replace")
+
+
+def failure(text: str, log: Path, said: str) -> Stop:
+    """A failed step: with the end of its log, unless the reason is known to be a full disk."""
+    if "No space left on device" in said or "Disk quota exceeded" in said:
+        return Stop(f"{text}: the disk is full.")
+    return Stop(f"{text}.", log)

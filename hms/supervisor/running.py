@@ -17,6 +17,14 @@ LONGEST_PAUSE = 30.0
 HEALTHY_AFTER = 60.0
 
 
+def tied(
+    argv: Sequence[str], orphan_signal: str = "SIGTERM", directory: Path = ROOT, user: tuple[int, int] | None = None
+) -> list[str]:
+    """The command as child.py is to start it: it gets the signal when this process dies."""
+    uid, gid = map(str, user) if user else ("-", "-")
+    return [sys.executable, "-I", str(CHILD), orphan_signal, str(os.getpid()), uid, gid, str(directory), *argv]
+
+
 @dataclass
 class Running:
     """One process and its history of restarts."""
@@ -36,11 +44,9 @@ class Running:
     due: float = field(default=0.0)
 
     def start(self) -> None:
-        uid, gid = map(str, self.user) if self.user else ("-", "-")
-        tie = [self.orphan_signal, str(os.getpid()), uid, gid, str(self.directory)]
         with open_log(self.log) as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-I", str(CHILD), *tie, *self.argv],
+                tied(self.argv, self.orphan_signal, self.directory, self.user),
                 env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 pass_fds=self.pass_fds, process_group=0, restore_signals=True,
             )  # fmt: skip

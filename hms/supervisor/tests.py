@@ -8,13 +8,15 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from hms.supervisor import postgres
-from hms.supervisor.place import ROOT, Lock, open_place
+from hms.supervisor.place import ROOT, Lock, open_place, run_directory
 from hms.supervisor.processes import Process
 from hms.supervisor.report import say, step
+from hms.supervisor.running import tied
 from hms.supervisor.services import Services, environment, note
 from hms.supervisor.system import find_chromium
 
@@ -25,12 +27,12 @@ def sweep() -> None:
     """Remove what test runs that were killed have left."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         try:
-            if folder.stat().st_uid != os.geteuid():
-                continue
+            found = folder.stat()
+            if found.st_uid != os.geteuid() or time.time() - found.st_mtime < 60:
+                continue  # another's, or one that is just being made
             with (folder / "supervisor.lock").open("a") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                place = open_place(folder)
-                shutil.rmtree(place.run, ignore_errors=True)
+                shutil.rmtree(run_directory(folder.resolve()), ignore_errors=True)
                 shutil.rmtree(folder, ignore_errors=True)
         except OSError:
             continue
@@ -74,8 +76,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def run_pytest(environ: dict[str, str], arguments: Sequence[str]) -> int:
-    argv = [sys.executable, "-m", "pytest", *arguments]
-    process = subprocess.Popen(argv, cwd=ROOT, env=environ)
+    process = subprocess.Popen(tied([sys.executable, "-m", "pytest", *arguments]), env=environ)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it reaches pytest by itself
     signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGINT))
     code = process.wait()

@@ -19,7 +19,7 @@ from types import FrameType
 
 from hms.supervisor import prepare, processes
 from hms.supervisor.place import ROOT, Lock, Place, keep_secret, open_log, open_place, read_state
-from hms.supervisor.report import Stop, say, step, tail
+from hms.supervisor.report import Stop, failure, said_since, say, size, step, tail
 from hms.supervisor.running import Running, new_running, stop_all
 from hms.supervisor.services import Services, bury_left_behind, environment, note, post_guard
 
@@ -85,11 +85,11 @@ def listen() -> socket.socket:
     try:
         listening.bind((address, port))
         listening.listen(2048)
-    except OSError as failure:
+    except OSError as problem:
         listening.close()
-        if failure.errno == errno.EADDRINUSE:
+        if problem.errno == errno.EADDRINUSE:
             raise Stop(f"port {port} on {address} is in use. Choose another with HMS_PORT.") from None
-        raise Stop(f"cannot listen on {address} port {port}: {failure.strerror}.") from None
+        raise Stop(f"cannot listen on {address} port {port}: {problem.strerror}.") from None
     return listening
 
 
@@ -158,7 +158,7 @@ class Up:
         argv = processes.Process(name, tuple(command)).argv
         with step(text) as under_way:
             open_log(log).close()
-            began = log.stat().st_size
+            began = size(log)
             running = new_running(self.place, name, argv, environ)
             running.start()
             while running.alive():
@@ -167,18 +167,14 @@ class Up:
                     stop_all([running], 5)
                     raise Stopped
             code = running.process.returncode if running.process else 1
-            with log.open("rb") as file:
-                file.seek(began)
-                said = file.read().decode(errors="replace")
+            said = said_since(log, began)
             if code == prepare.NEWER and command == processes.prepare():
                 raise Stop(
                     "the database was migrated by a newer version of this program than the one you started."
                     f" It was left as it is. ({said.strip().splitlines()[-1]})"
                 )
             if code:
-                if shutil.disk_usage(self.place.data).free < 50_000_000:
-                    raise Stop(f"the disk of {self.place.data} is full: {text.lower()} stopped half-way.", log)
-                raise Stop(f"{text[0].lower()}{text[1:]} failed ({running.ended_as()}).", log)
+                raise failure(f"{text[0].lower()}{text[1:]} failed ({running.ended_as()})", log, said)
         return said
 
     def collect_static(self) -> None:
@@ -240,6 +236,9 @@ class Up:
         with step("Waiting for the first page") as under_way:
             while not self.answers():
                 under_way.beat()
+                web = self.children[0]
+                if web.process and not web.alive():
+                    raise Stop(f"the web {web.ended_as()} while starting.", web.log)
                 self.restart_the_dead()
                 if self.signals.rest(0.1):
                     raise Stopped
@@ -292,8 +291,8 @@ class Up:
                 self.services.postgres.clear_stale_lock()
             each.start()
             self.note()
-        except (OSError, Stop) as failure:
-            say(f"{each.name} cannot be started: {failure}")
+        except (OSError, Stop) as problem:
+            say(f"{each.name} cannot be started: {problem}")
             each.process = None
             each.due = time.monotonic() + each.pause
 
