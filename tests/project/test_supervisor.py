@@ -224,7 +224,7 @@ def stopped(house: House) -> House:
     if house.process and house.process.poll() is None:
         house.stop()
     if not (house.data / "pg/PG_VERSION").exists():
-        house.call("manage", "check")
+        house.call("manage", "migrate")
     return house
 
 
