@@ -1,0 +1,1 @@
+"""The doors of the appointment book, split by subject: `booking`, `arrival`, `queue`."""

@@ -1,0 +1,146 @@
+"""Free time: what doctors offer, minus what is taken, never in the past.
+
+A doctor's sessions are instants, so a slot is as long in the night in which the clocks change as in
+any other, and none lies in an hour that is skipped.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from typing import NamedTuple
+
+from appointments.models import Appointment
+from doctors import schedule
+from doctors.models import Doctor
+from hms.core import clock
+from hms.core.models import Facility
+from patients.models import Patient
+
+AHEAD = 28  # days that a search for the first free slot looks ahead
+NEAR = 14  # days around a taken slot in which others are offered
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A time [start, end) that can be booked with a doctor."""
+
+    doctor: Doctor
+    start: datetime
+    end: datetime
+    room: str
+
+    @property
+    def key(self) -> str:
+        """The start as an address carries it."""
+        return self.start.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
+
+
+class Alternatives(NamedTuple):
+    """The nearest free slots: with the same doctor, and with others of the specialty."""
+
+    same: list[Slot]
+    others: list[Slot]
+
+
+class Taken:
+    """What is booked: per doctor, and for one patient. One query."""
+
+    def __init__(
+        self, doctors: Iterable[Doctor], start: datetime, end: datetime, *, patient: Patient | None = None
+    ) -> None:
+        self._starts: dict[object, list[datetime]] = {}
+        self._ends: dict[object, list[datetime]] = {}
+        rows = Appointment.objects.active().filter(period__overlap=(start, end)).order_by("starts_at")
+        held = rows.filter(doctor__in=[doctor.pk for doctor in doctors]).values_list("doctor_id", "period")
+        own = rows.filter(patient=patient).values_list("patient_id", "period") if patient else rows.none()
+        for holder, period in [*held, *own]:
+            self._starts.setdefault(holder, []).append(period.lower)
+            self._ends.setdefault(holder, []).append(period.upper)
+        self._patient = patient.pk if patient else None
+
+    def overlaps(self, slot: Slot) -> bool:
+        return any(self._busy(holder, slot) for holder in (slot.doctor.pk, self._patient))
+
+    def _busy(self, holder: object, slot: Slot) -> bool:
+        # The periods of one holder never overlap, so the last one that starts before `end` ends last.
+        before = bisect_right(self._starts.get(holder, []), slot.end - timedelta.resolution)
+        return before > 0 and self._ends[holder][before - 1] > slot.start
+
+
+def of_session(doctor: Doctor, session: schedule.Session) -> Iterator[Slot]:
+    """The slots of a session, in order; a rest that is too short for a patient is none."""
+    length = timedelta(minutes=session.slot_minutes)
+    start = session.start
+    while start + length <= session.end:
+        yield Slot(doctor, start, start + length, session.room)
+        start += length
+
+
+def free(doctors: Iterable[Doctor], first: date, last: date, *, patient: Patient | None = None) -> list[Slot]:
+    """Free slots from the day `first` to `last`, by time, then by doctor. Three queries for any number
+    of doctors and days, four when the patient's own bookings are left out as well.
+
+    Give doctors of one facility, with `employee__facility` selected.
+    """
+    doctors = list(doctors)
+    if not doctors or last < first:
+        return []
+    facility = doctors[0].employee.facility
+    start, end = clock.day_bounds(facility, first)[0], clock.day_bounds(facility, last)[1]
+    taken = Taken(doctors, start, end, patient=patient)
+    by_id = {doctor.pk: doctor for doctor in doctors}
+    now = clock.now()
+    found = [
+        slot
+        for (doctor_id, _day), sessions in schedule.sessions_between(doctors, first, last).items()
+        for session in sessions
+        for slot in of_session(by_id[doctor_id], session)
+        if slot.start >= now and not taken.overlaps(slot)
+    ]
+    return sorted(found, key=lambda slot: (slot.start, slot.doctor.name))
+
+
+def first_available(
+    doctors: Iterable[Doctor], start: date, *, days: int, patient: Patient | None = None
+) -> dict[date, list[Slot]]:
+    """The first `days` hospital days from `start` on that have a free slot, within the next AHEAD days."""
+    doctors = list(doctors)
+    slots = free(doctors, start, start + timedelta(days=AHEAD - 1), patient=patient)
+    found: dict[date, list[Slot]] = {}
+    for day, of_day in groupby(slots, key=lambda slot: clock.local(slot.doctor.employee.facility, slot.start).date()):
+        if len(found) == days:
+            break
+        found[day] = list(of_day)
+    return found
+
+
+def offered(doctor: Doctor, start: datetime) -> Slot | None:
+    """The slot that begins at exactly this instant in the doctor's hours, be it taken or not; or None."""
+    day = clock.local(doctor.employee.facility, start).date()
+    for session in schedule.sessions(doctor, day):
+        for slot in of_session(doctor, session):
+            if slot.start == start:
+                return slot
+    return None
+
+
+def alternatives(
+    doctor: Doctor, wanted: datetime, *, count: int = 3, patient: Patient | None = None
+) -> Alternatives:
+    """The free slots nearest to an instant. Four queries, five with a patient."""
+    facility: Facility = doctor.employee.facility
+    peers = Doctor.objects.consulting().filter(employee__facility=facility, specialty=doctor.specialty_id)
+    peers = peers.select_related("employee__facility", "specialty")
+    day = clock.local(facility, wanted).date()
+    first = max(clock.today(facility), day - timedelta(days=NEAR))
+    slots = sorted(
+        free(peers, first, max(first, day) + timedelta(days=NEAR), patient=patient),
+        key=lambda slot: abs(slot.start - wanted),
+    )
+    same = [slot for slot in slots if slot.doctor.pk == doctor.pk][:count]
+    others = [slot for slot in slots if slot.doctor.pk != doctor.pk][:count]
+    return Alternatives(same, others)
