@@ -1,5 +1,36 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class DoctorsConfig(AppConfig):
     name = "doctors"
+    verbose_name = _("Doctors")
+
+    def ready(self) -> None:
+        from doctors import desk
+        from hms.core import panels
+
+        panels.navigation(
+            "desk",
+            label=_("Desk"),
+            url_name="doctors:desk",
+            icon="clipboard2-pulse",
+            permission="doctors.use_desk",
+            order=10,
+            count=desk.waiting,
+        )
+        panels.navigation(
+            "doctors",
+            label=_("Doctors"),
+            url_name="doctors:doctors",
+            icon="person-vcard",
+            permission="doctors.view_doctor",
+            order=75,
+        )
+        panels.register(
+            "dashboard",
+            title=_("My patients today"),
+            url_name="doctors:desk-panel",
+            permission="doctors.use_desk",
+            order=10,
+        )

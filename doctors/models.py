@@ -21,7 +21,7 @@ SIGNATURE_BYTES = 200 * 1024
 
 
 class Specialty(Record):
-    """A branch of medicine. The consultation service of billing is `CONSULT-<code>`, else `CONSULT`."""
+    """A branch of medicine. Its consultations are charged as the service `CONSULT-<CODE>` of billing."""
 
     code = models.SlugField(_("code"), max_length=20, unique=True)
     name = models.CharField(_("name"), max_length=80, unique=True)

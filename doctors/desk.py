@@ -1,0 +1,115 @@
+"""What lies on a doctor's desk: the visits of the day, and what is known before a patient comes in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.db.models import Case, Exists, OuterRef, Prefetch, Q, Value, When
+
+from hms.core import clock
+from patients.models import CarePlan, ClinicalNote, Condition, Encounter, Patient
+from patients.models.encounter import EncounterKind, EncounterStatus
+
+if TYPE_CHECKING:
+    from hms.core.models import User
+
+DAY = 200  # visits of one day, at most
+EARLIER = 8  # visits on the timeline
+PROBLEMS = 20
+
+
+@dataclass
+class Day:
+    """The visits of today, by what they need. `left_open` are those of earlier days that nobody closed."""
+
+    waiting: list[Encounter] = field(default_factory=list)
+    consulting: list[Encounter] = field(default_factory=list)
+    seen: list[Encounter] = field(default_factory=list)
+    unassigned: list[Encounter] = field(default_factory=list)
+    left_open: list[Encounter] = field(default_factory=list)
+
+    @property
+    def empty(self) -> bool:
+        return not (self.waiting or self.consulting or self.seen or self.unassigned or self.left_open)
+
+
+def of_day(user: User) -> Day:
+    """Today's visits of this doctor, and those that wait for any doctor. One query."""
+    start, end = clock.day_bounds(user.facility, clock.today(user.facility))
+    mine = Q(attending__user=user)
+    today = Q(started_at__gte=start, started_at__lt=end)
+    signed = ClinicalNote.objects.filter(encounter=OuterRef("pk"), author=user, status="signed")
+    rows = (
+        Encounter.objects.visible_to(user)
+        .exclude(kind=EncounterKind.INPATIENT)
+        .exclude(status__in=[EncounterStatus.CANCELLED, EncounterStatus.ENTERED_IN_ERROR])
+        .filter((mine & (today | open_visits())) | (Q(attending=None) & open_visits()))
+        .select_related("patient", "department", "attending")
+        .annotate(signed=Case(When(Exists(signed), then=Value(True)), default=Value(False)))
+        .order_by("started_at", "id")[:DAY]
+    )
+    day = Day()
+    for visit in rows:
+        if visit.attending is None:
+            day.unassigned.append(visit)
+        elif visit.is_open and visit.started_at < start:
+            day.left_open.append(visit)
+        elif visit.status == EncounterStatus.ARRIVED:
+            day.waiting.append(visit)
+        elif visit.status == EncounterStatus.IN_PROGRESS:
+            day.consulting.append(visit)
+        else:
+            day.seen.append(visit)
+    return day
+
+
+def open_visits() -> Q:
+    return Q(status__in=[EncounterStatus.ARRIVED, EncounterStatus.IN_PROGRESS])
+
+
+def waiting(user: User) -> int:
+    """How many of this doctor's patients wait: the number in the rail."""
+    return Encounter.objects.visible_to(user).filter(attending__user=user, status=EncounterStatus.ARRIVED).count()
+
+
+def problems(user: User, patient: Patient) -> list[Condition]:
+    """The problem list, the newest first."""
+    rows = Condition.objects.visible_to(user).valid().filter(
+        patient=patient, category="problem-list-item", resolved_on=None
+    )
+    return list(rows[:PROBLEMS])
+
+
+def notes(user: User, encounter: Encounter) -> tuple[ClinicalNote | None, list[ClinicalNote]]:
+    """One's own draft for this visit, and what was signed in it, the oldest first. Two queries."""
+    rows = (
+        encounter.notes.filter(Q(status="draft", author=user) | ~Q(status="draft"))
+        .select_related("author")
+        .prefetch_related("diagnoses")
+        .order_by("created_at")
+    )
+    draft, signed = None, []
+    for note in rows:
+        if note.status == "draft":
+            draft = note
+        else:
+            signed.append(note)
+    return draft, signed
+
+
+def earlier(user: User, encounter: Encounter) -> list[Encounter]:
+    """The visits before this one, with their diagnoses. Two queries."""
+    said = Condition.objects.valid().only("encounter_id", "display", "code")
+    return list(
+        Encounter.objects.visible_to(user)
+        .filter(patient=encounter.patient, started_at__lt=encounter.started_at)
+        .exclude(status__in=[EncounterStatus.CANCELLED, EncounterStatus.ENTERED_IN_ERROR])
+        .select_related("attending")
+        .prefetch_related(Prefetch("condition_set", queryset=said, to_attr="said"))[:EARLIER]
+    )
+
+
+def plans(user: User, patient: Patient) -> list[CarePlan]:
+    """Treatment plans that run, whichever visit they were agreed in."""
+    return list(CarePlan.objects.visible_to(user).valid().filter(patient=patient, status="active"))

@@ -1,0 +1,1 @@
+"""The doors of this app, split by subject: `profile`, `hours`, `consultation`."""

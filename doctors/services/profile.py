@@ -1,0 +1,157 @@
+"""Who consults, at what fee, and how they sign."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from doctors.models import SIGNATURE_BYTES, Doctor, Specialty
+from hms.core import audit
+from hms.core.models import User
+from hms.core.refusals import Refused
+from staff.models import Employee
+
+DETAILS = ["specialty", "licence_number", "fee", "room", "accepts_new"]
+WIDTH, HEIGHT = 900, 300  # pixels of a stored signature, at most
+PIXELS = 40_000_000  # a picture above this is not opened
+
+
+@transaction.atomic
+def set_specialty(actor: User, *, code: str, name: str, specialty_id: object | None = None) -> Specialty:
+    """Make a specialty, or rename one; its code stays, because charges name it. Refuses what is taken."""
+    if specialty_id:
+        specialty = Specialty.objects.select_for_update().get(pk=specialty_id)
+        specialty.name = name
+    else:
+        specialty = Specialty(code=code, name=name)
+    try:
+        with transaction.atomic():
+            specialty.save()
+    except IntegrityError:
+        raise Refused(_("Another specialty has this code or name."), field="name") from None
+    audit.record(actor, "doctors.specialty.set", specialty)
+    return specialty
+
+
+@transaction.atomic
+def add_doctor(
+    actor: User,
+    *,
+    employee: Employee,
+    specialty: Specialty,
+    licence_number: str,
+    fee: Decimal,
+    room: str = "",
+    accepts_new: bool = True,
+) -> Doctor:
+    """Let an employee consult. Refuses one who has left or consults already, and a licence that a
+    colleague has. Locks: the employee."""
+    employee = Employee.objects.select_for_update().get(pk=employee.pk)
+    if not employee.active:
+        raise Refused(_("This employee has left."), field="employee")
+    if Doctor.objects.filter(employee=employee).exists():
+        raise Refused(_("This employee has a doctor's profile already."), field="employee")
+    doctor = Doctor(
+        employee=employee,
+        specialty=specialty,
+        licence_number=licence_number.strip(),
+        fee=fee,
+        room=room,
+        accepts_new=accepts_new,
+    )
+    _check(doctor)
+    doctor.save(force_insert=True)
+    audit.record(actor, "doctors.doctor.added", doctor)
+    return doctor
+
+
+@transaction.atomic
+def change_doctor(actor: User, *, doctor_id: object, **details: Any) -> Doctor:
+    """Correct a profile, or set another fee: what was charged keeps its price. Locks: the doctor."""
+    doctor = locked(doctor_id)
+    changed = [name for name in DETAILS if name in details and getattr(doctor, name) != details[name]]
+    before = {"fee": str(doctor.fee)} if "fee" in changed else {}
+    for name in changed:
+        setattr(doctor, name, details[name])
+    if changed:
+        _check(doctor)
+        doctor.save(update_fields=changed)
+        audit.record(actor, "doctors.doctor.changed", doctor, detail={"fields": changed, **before})
+    return doctor
+
+
+def locked(doctor_id: object) -> Doctor:
+    return (
+        Doctor.objects.select_for_update(of=("self",)).select_related("employee__facility", "specialty").get(pk=doctor_id)
+    )
+
+
+def _check(doctor: Doctor) -> None:
+    if not doctor.licence_number:
+        raise Refused(_("A doctor needs a licence number."), field="licence_number")
+    if doctor.fee < 0:
+        raise Refused(_("A fee cannot be negative."), field="fee")
+    twins = Doctor.objects.filter(
+        employee__facility_id=doctor.employee.facility_id, licence_number__iexact=doctor.licence_number
+    )
+    if twins.exclude(pk=doctor.pk).exists():
+        raise Refused(_("Another doctor here has this licence number."), field="licence_number")
+
+
+@transaction.atomic
+def stop_consulting(actor: User, *, doctor_id: object, reason: str) -> Doctor:
+    """The doctor sees no patients for now; nothing can be booked with them. Locks: the doctor."""
+    return _set_active(actor, doctor_id, False, "stopped", reason)
+
+
+@transaction.atomic
+def resume_consulting(actor: User, *, doctor_id: object, reason: str) -> Doctor:
+    """The doctor sees patients again, in the hours that are planned. Locks: the doctor."""
+    return _set_active(actor, doctor_id, True, "resumed", reason)
+
+
+def _set_active(actor: User, doctor_id: object, active: bool, verb: str, reason: str) -> Doctor:
+    doctor = locked(doctor_id)
+    if doctor.active != active:
+        doctor.active = active
+        doctor.save(update_fields=["active"])
+        audit.record(actor, f"doctors.doctor.{verb}", doctor, reason=reason)
+    return doctor
+
+
+@transaction.atomic
+def set_signature(actor: User, *, doctor_id: object, picture: bytes | None) -> Doctor:
+    """Keep a doctor's drawn signature, which their prescriptions and reports carry; None takes it away.
+
+    Refuses anyone but the doctor, and what is not a picture. Stored is a picture drawn anew from
+    the upload: nothing else of the file is kept. Locks: the doctor.
+    """
+    doctor = locked(doctor_id)
+    if doctor.employee.user_id != actor.pk:
+        raise Refused(_("Only the doctor can set their own signature."))
+    doctor.signature = _drawn(picture) if picture else None
+    doctor.save(update_fields=["signature"])
+    audit.record(actor, "doctors.signature.set" if picture else "doctors.signature.removed", doctor)
+    return doctor
+
+
+def _drawn(picture: bytes) -> bytes:
+    try:
+        image = Image.open(io.BytesIO(picture), formats=["PNG", "JPEG", "WEBP", "GIF"])
+        if image.width * image.height > PIXELS:
+            raise Refused(_("This picture is too large. Scan the signature alone."), field="picture")
+        image = ImageOps.exif_transpose(image).convert("RGBA")
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+        raise Refused(_("This is not a picture that can be read. Use PNG or JPEG."), field="picture") from None
+    image.thumbnail((WIDTH, HEIGHT))
+    for shrink in range(1, 9):
+        out = io.BytesIO()
+        image.resize((max(image.width // shrink, 1), max(image.height // shrink, 1))).save(out, "PNG", optimize=True)
+        if out.tell() <= SIGNATURE_BYTES:
+            return out.getvalue()
+    raise Refused(_("This picture is too large. Scan the signature alone."), field="picture")

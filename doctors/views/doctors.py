@@ -1,0 +1,187 @@
+"""Who consults: the list, a profile, a signature."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from doctors import schedule
+from doctors.forms import AddDoctorForm, DoctorForm, SignatureForm
+from doctors.models import Doctor, Specialty
+from doctors.services import profile
+from hms.core import access, clock, lists
+from hms.core.acts import once
+from hms.core.forms import ReasonForm
+
+AHEAD = 14  # days of sessions on a profile
+COLUMNS = [
+    lists.Column("Name", lambda d: d.name),
+    lists.Column("Specialty", lambda d: d.specialty.name),
+    lists.Column("Licence number", lambda d: d.licence_number),
+    lists.Column("Fee", lambda d: d.fee),
+    lists.Column("Room", lambda d: d.room),
+    lists.Column("Takes new patients", lambda d: "yes" if d.accepts_new else "no"),
+]
+
+
+def find(request: HttpRequest, doctor_id: UUID) -> Doctor:
+    return access.find(request, Doctor.objects.visible_to(request.user), doctor_id)
+
+
+@access.needs("doctors.view_doctor")
+@require_safe
+def doctors(request: HttpRequest) -> HttpResponse:
+    """The doctors of this facility, by specialty, with today's hours."""
+    rows = Doctor.objects.visible_to(request.user)
+    chosen = {name: request.GET.get(name, "") for name in ("specialty", "show")}
+    if chosen["specialty"]:
+        rows = rows.filter(specialty__code=chosen["specialty"])
+    rows = rows.exclude(active=True, employee__active=True) if chosen["show"] == "stopped" else rows.consulting()
+    order = ("employee__family_name", "employee__given_name", "id")
+    if exported := lists.export(request, rows.order_by(*order), COLUMNS, "doctors"):
+        return exported
+    page = lists.page(request, rows, order=order)
+    today = clock.today(request.user.facility)
+    hours = schedule.sessions_between(page.rows, today, today)
+    return render(
+        request,
+        "doctors/doctors.html",
+        {
+            "page": page,
+            "rows": [(doctor, hours.get((doctor.pk, today), [])) for doctor in page.rows],
+            "specialties": Specialty.objects.all(),
+            "chosen": chosen,
+        },
+    )
+
+
+@access.needs("doctors.view_doctor")
+@require_safe
+def doctor(request: HttpRequest, doctor_id: UUID) -> HttpResponse:
+    found = find(request, doctor_id)
+    today = clock.today(found.employee.facility)
+    coming = schedule.sessions_between([found], today, today + timedelta(days=AHEAD - 1))
+    return render(
+        request,
+        "doctors/doctor.html",
+        {
+            "doctor": found,
+            "days": sorted((day, sessions) for (_pk, day), sessions in coming.items()),
+            "own": found.employee.user_id == request.user.pk,
+        },
+    )
+
+
+@access.needs("doctors.add_doctor")
+@once
+def add_doctor(request: HttpRequest) -> HttpResponse:
+    form = AddDoctorForm(
+        request.POST or None, facility=request.user.facility, initial={"employee": request.GET.get("employee")}
+    )
+    if form.carried_out(lambda data: profile.add_doctor(request.user, **data)):
+        messages.success(request, _("Added. Now plan the weekly hours."))
+        return redirect("doctors:hours", form.result.pk)
+    return render(request, "doctors/add_doctor.html", {"form": form})
+
+
+@access.needs("doctors.change_doctor")
+@once
+def change_doctor(request: HttpRequest, doctor_id: UUID) -> HttpResponse:
+    found = find(request, doctor_id)
+    form = DoctorForm(request.POST or None, instance=Doctor.objects.get(pk=found.pk))
+    if form.carried_out(lambda data: profile.change_doctor(request.user, doctor_id=found.pk, **data)):
+        messages.success(request, _("Saved."))
+        return redirect("doctors:doctor", found.pk)
+    return render(request, "doctors/form.html", {"form": form, "doctor": found, "heading": _("Change profile")})
+
+
+@access.needs("doctors.change_doctor")
+@once
+def stop_consulting(request: HttpRequest, doctor_id: UUID) -> HttpResponse:
+    found = find(request, doctor_id)
+    form = ReasonForm(request.POST or None)
+    if form.carried_out(lambda data: profile.stop_consulting(request.user, doctor_id=found.pk, **data)):
+        messages.success(request, _("Nothing more can be booked with %(name)s.") % {"name": found.name})
+        return redirect("doctors:doctor", found.pk)
+    return render(
+        request,
+        "doctors/confirm.html",
+        {
+            "form": form,
+            "doctor": found,
+            "heading": _("Stop consulting"),
+            "question": _("Take %(name)s off the bookable doctors?") % {"name": found.name},
+            "detail": _("What is booked already stays booked until somebody moves it."),
+            "label": _("Stop consulting"),
+        },
+    )
+
+
+@access.needs("doctors.change_doctor")
+@once
+def resume_consulting(request: HttpRequest, doctor_id: UUID) -> HttpResponse:
+    found = find(request, doctor_id)
+    form = ReasonForm(request.POST or None)
+    if form.carried_out(lambda data: profile.resume_consulting(request.user, doctor_id=found.pk, **data)):
+        messages.success(request, _("%(name)s can be booked again.") % {"name": found.name})
+        return redirect("doctors:doctor", found.pk)
+    return render(
+        request,
+        "doctors/confirm.html",
+        {
+            "form": form,
+            "doctor": found,
+            "heading": _("Consult again"),
+            "question": _("Let %(name)s be booked again?") % {"name": found.name},
+            "detail": _("In the weekly hours that are planned."),
+            "label": _("Consult again"),
+        },
+    )
+
+
+def _own(request: HttpRequest) -> Doctor:
+    found = Doctor.objects.of_user(request.user).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@access.needs("doctors.use_desk")
+@once
+def set_signature(request: HttpRequest) -> HttpResponse:
+    """One's own signature, as it stands under prescriptions and reports."""
+    found = _own(request)
+    form = SignatureForm(request.POST or None, request.FILES or None)
+    if form.carried_out(lambda data: profile.set_signature(request.user, doctor_id=found.pk, **data)):
+        messages.success(request, _("Signature kept. It stands under what you sign from now on."))
+        return redirect("doctors:doctor", found.pk)
+    return render(request, "doctors/set_signature.html", {"form": form, "doctor": found})
+
+
+@access.needs("doctors.use_desk")
+@once
+@require_POST
+def remove_signature(request: HttpRequest) -> HttpResponse:
+    found = _own(request)
+    profile.set_signature(request.user, doctor_id=found.pk, picture=None)
+    messages.success(request, _("Signature taken away."))
+    return redirect("doctors:doctor", found.pk)
+
+
+@access.needs("doctors.view_doctor")
+@require_safe
+def signature(request: HttpRequest, doctor_id: UUID) -> HttpResponse:
+    """The drawn signature, for the doctor and for those who keep the profiles."""
+    found = find(request, doctor_id)
+    if found.employee.user_id != request.user.pk and not request.user.has_perm("doctors.change_doctor"):
+        raise PermissionDenied
+    if not found.signature:
+        raise Http404
+    return HttpResponse(bytes(found.signature), content_type="image/png")
