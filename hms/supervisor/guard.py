@@ -44,7 +44,7 @@ def group_exists(group: int) -> bool:
 
 
 def groups_of(state: dict[str, Any]) -> list[int]:
-    """The groups that a state names and that still live. A group's number is not given out again while one of it lives."""
+    """The groups a state names that still live. A group's number is not given out again while one of it lives."""
     if state.get("boot") != boot():
         return []
     children = state.get("children", [])
