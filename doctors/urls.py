@@ -14,6 +14,7 @@ urlpatterns = [
     path("desk/<uuid:encounter_id>/", desk.desk_encounter, name="desk-encounter"),
     path("desk/<uuid:encounter_id>/draft", desk.desk_draft, name="desk-draft"),
     path("desk/<uuid:encounter_id>/start", desk.start, name="start"),
+    path("desk/<uuid:encounter_id>/plans", desk.desk_plans, name="desk-plans"),
     path("desk/<uuid:encounter_id>/plan", desk.add_plan, name="add-plan"),
     path("desk/<uuid:encounter_id>/plans/<uuid:plan_id>/end", desk.end_plan, name="end-plan"),
     path("hours/<uuid:availability_id>/end", hours.end_availability, name="end-availability"),

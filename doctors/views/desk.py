@@ -94,7 +94,7 @@ def _shown(
         "problems": desk.problems(user, patient),
         "vitals": vitals.latest(user, patient),
         "earlier": desk.earlier(user, encounter),
-        "plans": desk.plans(user, patient),
+        "plans": panels.Slot(_("Treatment plans"), reverse("doctors:desk-plans", args=[encounter.pk]), "side"),
         "medicines": _slot(_("Medicines taken"), "patients:chart-medicines", patient.pk),
         "past_notes": _slot(_("Earlier notes"), "patients:chart-notes", patient.pk),
         "slots": panels.slots("desk", user, encounter_id=encounter.pk),
@@ -127,6 +127,20 @@ def start(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
     encounter = _encounter(request, encounter_id)
     consultation.start(request.user, encounter_id=encounter.pk)
     return redirect("doctors:desk-encounter", encounter.pk)
+
+
+@access.needs("doctors.use_desk")
+@require_safe
+def desk_plans(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
+    """The plans that run for the patient who sits at the desk."""
+    encounter = _encounter(request, encounter_id)
+    audit.record(request.user, "doctors.plans.viewed", encounter)
+    context = {
+        "encounter": encounter,
+        "banner": banner.of(request.user, encounter.patient),
+        "plans": desk.plans(request.user, encounter.patient),
+    }
+    return panels.render_panel(request, "doctors/desk_plans.html", context)
 
 
 @access.needs("doctors.use_desk")
