@@ -1,0 +1,334 @@
+"""Facilities, departments, people with roles, doctors with hours, the roster, and the catalogue."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from django.contrib.auth.hashers import make_password
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from billing.models import Service
+from billing.models.services import ServiceCategory
+from billing.services import prices
+from doctors.models import Availability, Doctor, Specialty
+from hms.core import clock, people
+from hms.core.models import Department, Facility, User
+from hms.demo import catalogue, names
+from laboratory.models import ReferenceRange, TestDefinition
+from pharmacy.models import Medicine, Product
+from staff.models import Attendance, Credential, Employee, RosterEntry, Shift
+from staff.services import hire
+from wards.models import Bed, Room, Ward
+
+FACILITIES = [
+    ("N", "Northgate Hospital", "14 Canal Road, Northgate", "+44 20 7946 0101", "40-1182", "Europe/London", "GBP"),
+    ("R", "Riverside Clinic", "3 Quay Street, Ferrybank", "+353 1 555 0142", "IE-77-204", "Europe/Dublin", "EUR"),
+]
+# sign-in, role, given name, family name, profession, department
+SIGN_INS = [
+    ("admin", "administrator", "Ines", "Quaye", "administrator", "administration"),
+    ("reception", "receptionist", "Lena", "Moreau", "receptionist", "outpatients"),
+    ("doctor", "doctor", "Adaeze", "Obi", "doctor", "outpatients"),
+    ("nurse", "nurse", "Ben", "Nilsson", "nurse", "medicine"),
+    ("pharmacist", "pharmacist", "Tariq", "Duarte", "pharmacist", "pharmacy"),
+    ("labtech", "lab_technician", "Olena", "Varga", "lab_technician", "laboratory"),
+    ("pathologist", "pathologist", "Henrik", "Sørensen", "pathologist", "laboratory"),
+    ("cashier", "cashier", "Wanjiru", "Mensah", "cashier", "outpatients"),
+    ("accountant", "accountant", "Dorota", "Zielińska", "accountant", "administration"),
+    ("hr", "hr", "Mateo", "Ibarra", "hr", "administration"),
+    ("manager", "manager", "Ruth", "Bergström", "manager", "administration"),
+    ("auditor", "auditor", "Niall", "Castellano", "auditor", "administration"),
+]
+ROLE_OF = {
+    "doctor": "doctor", "nurse": "nurse", "pharmacist": "pharmacist", "lab_technician": "lab_technician",
+    "pathologist": "pathologist", "receptionist": "receptionist", "cashier": "cashier",
+}  # fmt: skip
+# profession, department, how many, at each facility beside the sign-ins
+CREW = {
+    "N": [("doctor", "outpatients", 7), ("doctor", "surgery", 2), ("nurse", "medicine", 4), ("nurse", "surgery", 4),
+          ("nurse", "maternity", 3), ("nurse", "paediatrics", 2), ("pharmacist", "pharmacy", 1),
+          ("lab_technician", "laboratory", 2), ("receptionist", "outpatients", 2), ("cashier", "outpatients", 1),
+          ("porter", "emergency", 3), ("cleaner", "administration", 3), ("radiographer", "outpatients", 1),
+          ("physiotherapist", "outpatients", 1)],
+    "R": [("doctor", "outpatients", 4), ("nurse", "medicine", 3), ("pharmacist", "pharmacy", 1),
+          ("lab_technician", "laboratory", 1), ("pathologist", "laboratory", 1), ("receptionist", "outpatients", 1),
+          ("cashier", "outpatients", 1), ("cleaner", "administration", 1)],
+}  # fmt: skip
+
+
+@dataclass
+class House:
+    """What one facility of the demonstration has."""
+
+    facility: Facility
+    departments: dict[str, Department] = field(default_factory=dict)
+    employees: list[Employee] = field(default_factory=list)
+    doctors: list[Doctor] = field(default_factory=list)
+    users: dict[str, list[User]] = field(default_factory=dict)
+    tests: dict[str, TestDefinition] = field(default_factory=dict)
+    products: dict[str, Product] = field(default_factory=dict)
+    consult: dict[str, Service] = field(default_factory=dict)
+    wards: list[Ward] = field(default_factory=list)
+
+
+class Staffing:
+    """Builds the houses. `first` is the first day of the history."""
+
+    def __init__(self, dice: random.Random, password: str, first: date) -> None:
+        self.dice = dice
+        self.password = make_password(password)
+        self.first = first
+        self.used: set[str] = set()
+
+    def build(self, row: tuple[str, ...]) -> House:
+        code, name, address, phone, registration, zone, currency = row
+        facility = Facility.objects.create(
+            code=code, name=name, address=address, phone=phone, registration=registration, time_zone=zone, currency=currency
+        )
+        house = House(facility)
+        for slug, label in catalogue.DEPARTMENTS:
+            house.departments[slug] = Department.objects.create(facility=facility, code=slug, name=label)
+        self._people(house)
+        self._catalogue(house)
+        self._doctors(house)
+        self._wards(house)
+        self._roster(house)
+        return house
+
+    def _user(self, username: str, given: str, family: str, role: str, house: House, department: str) -> User:
+        user, made = User.objects.get_or_create(
+            username=username,
+            defaults={
+                "first_name": given,
+                "last_name": family,
+                "password": self.password,
+                "is_staff": role == "administrator",
+            },
+        )
+        people.grant(None, user=user, facility=house.facility, role=role, department=house.departments[department])
+        house.users.setdefault(role, []).append(user)
+        return user
+
+    def _people(self, house: House) -> None:
+        system = User.objects.system().at(house.facility)
+        hired = self.first - timedelta(days=400)
+        if house.facility.code == "N":
+            for username, role, given, family, profession, department in SIGN_INS:
+                user = self._user(username, given, family, role, house, department)
+                self._hire(system, house, given, family, profession, department, hired, user)
+        else:
+            for username in ("admin", "manager"):
+                role = "administrator" if username == "admin" else "manager"
+                self._user(username, "", "", role, house, "administration")
+        for profession, department, count in CREW[house.facility.code]:
+            for _n in range(count):
+                given, family = self._fresh_name()
+                user = None
+                if profession in ROLE_OF:
+                    plain = f"{profession}-{house.facility.code}{len(house.employees)}".lower().replace("_", "-")
+                    user = self._user(plain, given, family, ROLE_OF[profession], house, department)
+                self._hire(system, house, given, family, profession, department, hired, user)
+
+    def _fresh_name(self) -> tuple[str, str]:
+        while True:
+            given, family = self.dice.choice(names.FEMALE + names.MALE), self.dice.choice(names.FAMILY)
+            if f"{given} {family}" not in self.used:
+                self.used.add(f"{given} {family}")
+                return given, family
+
+    def _hire(
+        self,
+        system: User,
+        house: House,
+        given: str,
+        family: str,
+        profession: str,
+        department: str,
+        hired: date,
+        user: User | None,
+    ) -> None:
+        employee = hire(
+            system,
+            department=house.departments[department],
+            given_name=given,
+            family_name=family,
+            profession=profession,
+            hired_on=hired - timedelta(days=self.dice.randint(0, 2000)),
+            phone=f"+44 20 7946 {self.dice.randint(200, 999):04d}",
+            user=user,
+        )
+        house.employees.append(employee)
+        if profession in ("doctor", "nurse", "pharmacist", "pathologist"):
+            today = clock.today(house.facility)
+            # One licence in twelve is about to run out, so that HR has something to see.
+            left = self.dice.choice([40]) if self.dice.random() < 0.08 else self.dice.randint(120, 700)
+            Credential.objects.create(
+                employee=employee,
+                kind="licence",
+                number=f"GM-{self.dice.randint(100, 999)} {self.dice.randint(100, 999)}",
+                issuer="Medical Council",
+                issued_on=today - timedelta(days=700),
+                valid_until=today + timedelta(days=left),
+            )
+
+    def _doctors(self, house: House) -> None:
+        for place, employee in enumerate(e for e in house.employees if e.profession == "doctor"):
+            code, _name, fee = catalogue.SPECIALTIES[1 if place == 0 else place % len(catalogue.SPECIALTIES)]
+            licence = employee.credentials.get(kind="licence").number
+            doctor = Doctor.objects.create(
+                employee=employee,
+                specialty=Specialty.objects.get(code=code),
+                licence_number=licence,
+                fee=fee,
+                room=f"Room {place + 1}",
+            )
+            house.doctors.append(doctor)
+            Availability.objects.bulk_create(
+                [
+                    Availability(
+                        doctor=doctor,
+                        weekday=weekday,
+                        starts=starts,
+                        ends=ends,
+                        slot_minutes=20,
+                        valid_from=self.first,
+                        room=doctor.room,
+                    )
+                    for weekday in range(7)
+                    for starts, ends in ((time(8), time(12)), (time(13), time(17)))
+                    if weekday < 5 or place < 2  # two of them see patients at weekends as well
+                ]
+            )
+
+    def _catalogue(self, house: House) -> None:
+        facility = house.facility
+        for code, name, fee in catalogue.SPECIALTIES:
+            Specialty.objects.get_or_create(code=code, defaults={"name": name})
+            house.consult[code] = prices.ensure(
+                facility,
+                code=f"CONSULT-{code}",
+                name=f"Consultation, {name}",
+                category=ServiceCategory.CONSULTATION,
+                price=fee,
+            )
+        for code, name, loinc, specimen, unit, decimals, price, ranges in catalogue.TESTS:
+            test = self._test(house, code, name, loinc, specimen, price, unit=unit, decimals=decimals)
+            for sex, since, until, low, high, critical_low, critical_high in ranges:
+                ReferenceRange.objects.create(
+                    test=test,
+                    sex=sex,
+                    from_days=since,
+                    until_days=until,
+                    low=low,
+                    high=high,
+                    critical_low=critical_low,
+                    critical_high=critical_high,
+                )
+        for code, name, loinc, specimen, price, usual in catalogue.WORD_TESTS:
+            test = self._test(house, code, name, loinc, specimen, price, numeric=False, decimals=0)
+            ReferenceRange.objects.create(test=test, usual_text=usual)
+        for name, strength, form, unit, allergens, price, level, quantity in catalogue.MEDICINES:
+            medicine, _made = Medicine.objects.get_or_create(
+                name=name,
+                strength=strength,
+                form=form,
+                defaults={"unit": unit, "allergens": [word.lower() for word in allergens]},
+            )
+            scale = 1 if facility.code == "N" else 3
+            house.products[name] = Product.objects.create(
+                facility=facility,
+                medicine=medicine,
+                service=prices.ensure(
+                    facility,
+                    code=f"RX-{str(medicine.pk)[-12:].upper()}",
+                    name=str(medicine),
+                    category=ServiceCategory.PHARMACY,
+                    price=price,
+                ),
+                reorder_level=max(level // scale, 5),
+                reorder_quantity=max(quantity // scale, 20),
+            )
+
+    def _test(
+        self, house: House, code: str, name: str, loinc: str, specimen: str, price: Decimal, **details: object
+    ) -> TestDefinition:
+        service = prices.ensure(
+            house.facility, code=f"LAB-{code}", name=name, category=ServiceCategory.LABORATORY, price=price
+        )
+        house.tests[code] = TestDefinition.objects.create(
+            facility=house.facility, service=service, code=code, name=name, loinc=loinc, specimen=specimen, **details
+        )
+        return house.tests[code]
+
+    def _wards(self, house: House) -> None:
+        for code, name, department, price, rooms, beds in catalogue.WARDS[house.facility.code]:
+            service = prices.ensure(
+                house.facility, code=f"BED-{code}", name=f"Bed-day, {name}", category=ServiceCategory.BED, price=price
+            )
+            ward = Ward.objects.create(
+                facility=house.facility,
+                department=house.departments[department],
+                code=code,
+                name=name,
+                bed_service=service,
+            )
+            house.wards.append(ward)
+            label = 0
+            for n in range(1, rooms + 1):
+                room = Room.objects.create(ward=ward, name=f"Room {n}")
+                for _bed in range(beds):
+                    label += 1
+                    Bed.objects.create(room=room, label=f"{code}-{label:02d}")
+
+    def _roster(self, house: House) -> None:
+        """A week back and a week ahead; who was planned came, nearly always and nearly on time."""
+        facility = house.facility
+        system = User.objects.system()
+        shifts = [
+            Shift.objects.create(facility=facility, name=name, starts=starts, ends=ends)
+            for name, starts, ends in (
+                ("Day", time(7), time(15)),
+                ("Evening", time(15), time(23)),
+                ("Night", time(23), time(7)),
+                ("Office", time(8), time(17)),
+            )
+        ]
+        today, now = clock.today(facility), clock.now()
+        entries, came = [], []
+        for place, employee in enumerate(house.employees):
+            turns = employee.profession in ("nurse", "midwife", "porter", "cleaner")
+            for offset in range(-7, 8):
+                day = today + timedelta(days=offset)
+                if turns and (place + offset) % 7 in (5, 6) or not turns and day.weekday() > 4:
+                    continue
+                shift = shifts[(place - day.toordinal() // 7) % 3] if turns else shifts[3]
+                start, end = shift.period_on(day)
+                entry = RosterEntry(
+                    employee=employee,
+                    shift=shift,
+                    department=employee.department,
+                    date=day,
+                    period=DateTimeTZRange(start, end, "[)"),
+                    planned_by=system,
+                )
+                entries.append(entry)
+                if start < now and self.dice.random() > 0.04:
+                    came.append(self._came(entry, start, end, now, system))
+        RosterEntry.objects.bulk_create(entries)
+        Attendance.objects.bulk_create([row for row in came if row])
+
+    def _came(self, entry: RosterEntry, start: datetime, end: datetime, now: datetime, system: User) -> Attendance | None:
+        at = start + timedelta(minutes=self.dice.randint(-8, 6))
+        if at > now:
+            return None
+        left = end + timedelta(minutes=self.dice.randint(0, 12))
+        return Attendance(
+            employee=entry.employee,
+            roster_entry=entry,
+            came_at=at,
+            left_at=left if left < now else None,
+            recorded_by=entry.employee.user or system,
+        )
