@@ -1,5 +1,58 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AppointmentsConfig(AppConfig):
     name = "appointments"
+    verbose_name = _("Appointments")
+
+    def ready(self) -> None:
+        from appointments import waiting
+        from hms.core import outbox, panels
+        from patients.services import encounters
+
+        outbox.register(encounters.CLOSED, "appointments.receivers.visit_closed")
+        seen = "appointments.view_appointment"
+        panels.register(
+            "chart", title=_("Appointments"), url_name="appointments:chart-panel", permission=seen, order=25
+        )
+        panels.register(
+            "chart-acts",
+            title=_("Book"),
+            url_name="appointments:find-for",
+            permission="appointments.add_appointment",
+            order=10,
+        )
+        panels.register(
+            "dashboard",
+            title=_("Today"),
+            url_name="appointments:today-panel",
+            permission="appointments.check_in",
+            order=10,
+        )
+        panels.register(
+            "dashboard",
+            title=_("My next patients"),
+            url_name="appointments:mine-panel",
+            permission="doctors.use_desk",
+            order=10,
+        )
+        panels.navigation(
+            "appointments",
+            label=_("Appointments"),
+            url_name="appointments:day",
+            icon="calendar3",
+            permission=seen,
+            order=22,
+            count=waiting.to_come,
+        )
+        panels.navigation(
+            "queue",
+            label=_("Queue"),
+            url_name="appointments:queue",
+            icon="list-ol",
+            permission=seen,
+            order=24,
+            count=waiting.in_queue,
+            urgent=True,
+        )

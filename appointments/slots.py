@@ -6,12 +6,15 @@ any other, and none lies in an hour that is skipped.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
+from uuid import UUID
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from appointments.models import Appointment
 from doctors import schedule
@@ -47,27 +50,18 @@ class Alternatives(NamedTuple):
 
 
 class Taken:
-    """What is booked: per doctor, and for one patient. One query."""
+    """What is booked, by whose time it takes (a doctor's, a patient's)."""
 
-    def __init__(
-        self, doctors: Iterable[Doctor], start: datetime, end: datetime, *, patient: Patient | None = None
-    ) -> None:
-        self._starts: dict[object, list[datetime]] = {}
-        self._ends: dict[object, list[datetime]] = {}
-        rows = Appointment.objects.active().filter(period__overlap=(start, end)).order_by("starts_at")
-        held = rows.filter(doctor__in=[doctor.pk for doctor in doctors]).values_list("doctor_id", "period")
-        own = rows.filter(patient=patient).values_list("patient_id", "period") if patient else rows.none()
-        for holder, period in [*held, *own]:
+    def __init__(self, rows: Iterable[tuple[UUID, DateTimeTZRange]]) -> None:
+        self._starts: dict[UUID, list[datetime]] = {}
+        self._ends: dict[UUID, list[datetime]] = {}
+        for holder, period in sorted(rows, key=lambda row: row[1].lower):
             self._starts.setdefault(holder, []).append(period.lower)
             self._ends.setdefault(holder, []).append(period.upper)
-        self._patient = patient.pk if patient else None
 
-    def overlaps(self, slot: Slot) -> bool:
-        return any(self._busy(holder, slot) for holder in (slot.doctor.pk, self._patient))
-
-    def _busy(self, holder: object, slot: Slot) -> bool:
-        # The periods of one holder never overlap, so the last one that starts before `end` ends last.
-        before = bisect_right(self._starts.get(holder, []), slot.end - timedelta.resolution)
+    def overlaps(self, holder: UUID, slot: Slot) -> bool:
+        # The periods of one holder never overlap, so the last that starts before the slot ends also ends last.
+        before = bisect_left(self._starts.get(holder, []), slot.end)
         return before > 0 and self._ends[holder][before - 1] > slot.start
 
 
@@ -80,6 +74,18 @@ def of_session(doctor: Doctor, session: schedule.Session) -> Iterator[Slot]:
         start += length
 
 
+def open_slots(
+    doctors: Iterable[Doctor], sessions: Iterable[tuple[UUID, schedule.Session]], taken: Taken
+) -> Iterator[Slot]:
+    """The slots of these sessions, by doctor id, that are neither past nor taken."""
+    by_id = {doctor.pk: doctor for doctor in doctors}
+    now = clock.now()
+    for doctor_id, session in sessions:
+        for slot in of_session(by_id[doctor_id], session):
+            if slot.start >= now and not taken.overlaps(doctor_id, slot):
+                yield slot
+
+
 def free(doctors: Iterable[Doctor], first: date, last: date, *, patient: Patient | None = None) -> list[Slot]:
     """Free slots from the day `first` to `last`, by time, then by doctor. Three queries for any number
     of doctors and days, four when the patient's own bookings are left out as well.
@@ -90,17 +96,18 @@ def free(doctors: Iterable[Doctor], first: date, last: date, *, patient: Patient
     if not doctors or last < first:
         return []
     facility = doctors[0].employee.facility
-    start, end = clock.day_bounds(facility, first)[0], clock.day_bounds(facility, last)[1]
-    taken = Taken(doctors, start, end, patient=patient)
-    by_id = {doctor.pk: doctor for doctor in doctors}
-    now = clock.now()
-    found = [
-        slot
-        for (doctor_id, _day), sessions in schedule.sessions_between(doctors, first, last).items()
-        for session in sessions
-        for slot in of_session(by_id[doctor_id], session)
-        if slot.start >= now and not taken.overlaps(slot)
+    days = clock.day_bounds(facility, first)[0], clock.day_bounds(facility, last)[1]
+    booked = Appointment.objects.active().filter(period__overlap=days)
+    held = booked.filter(doctor__in=[doctor.pk for doctor in doctors]).values_list("doctor_id", "period")
+    sessions = [
+        (doctor_id, session)
+        for (doctor_id, _day), of_day in schedule.sessions_between(doctors, first, last).items()
+        for session in of_day
     ]
+    found = open_slots(doctors, sessions, Taken(held))
+    if patient:
+        own = Taken(booked.filter(patient=patient).values_list("patient_id", "period"))
+        found = (slot for slot in found if not own.overlaps(patient.pk, slot))
     return sorted(found, key=lambda slot: (slot.start, slot.doctor.name))
 
 

@@ -1,0 +1,69 @@
+"""What the appointment book shows on the chart and on people's first page."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from appointments import day as days
+from appointments.models import Appointment, QueueToken
+from doctors.models import Doctor
+from hms.core import access, audit, clock, lists, panels
+from patients import banner
+from patients.models import Patient
+
+LINES = 8
+
+
+@access.needs("appointments.view_appointment")
+@require_safe
+def chart(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    """The patient's appointments here, the furthest ahead first."""
+    if not request.user.has_perm("patients.view_patient"):
+        raise PermissionDenied
+    patient = access.find(request, Patient.objects.visible_to(request.user), patient_id)
+    audit.record(request.user, "appointments.appointments.viewed", patient)
+    rows = Appointment.objects.visible_to(request.user).for_lists().filter(patient=patient)
+    context = {
+        "patient": patient,
+        "banner": banner.of(request.user, patient),
+        "page": lists.page(request, rows, order=("-starts_at", "-id"), size=6),
+    }
+    return panels.render_panel(request, "appointments/chart_panel.html", context)
+
+
+@access.needs("appointments.check_in")
+@require_safe
+def today(request: HttpRequest) -> HttpResponse:
+    """For reception: who comes next, and who waits."""
+    facility = request.user.facility
+    day = clock.today(facility)
+    booked = Appointment.objects.booked().on_days(facility, day, day)
+    tokens = QueueToken.objects.visible_to(request.user).waiting().filter(day=day)
+    now = clock.now()
+    context = {
+        "arrivals": [(row, days.look(row, now)) for row in booked.for_lists()[:LINES]],
+        "to_come": booked.count(),
+        "waiting": tokens.by_turn().select_related("appointment__patient", "appointment__doctor__employee", "encounter")[
+            :LINES
+        ],
+        "in_queue": tokens.count(),
+    }
+    return panels.render_panel(request, "appointments/today_panel.html", context)
+
+
+@access.needs("doctors.use_desk")
+@require_safe
+def mine(request: HttpRequest) -> HttpResponse:
+    """For a doctor: their own patients of today who are still to be seen."""
+    facility = request.user.facility
+    day = clock.today(facility)
+    doctor = Doctor.objects.of_user(request.user).first()
+    rows = Appointment.objects.for_lists().on_days(facility, day, day).filter(status__in=["booked", "arrived"])
+    now = clock.now()
+    own = rows.filter(doctor=doctor)[: 2 * LINES] if doctor else []
+    context = {"doctor": doctor, "rows": [(row, days.look(row, now)) for row in own]}
+    return panels.render_panel(request, "appointments/mine_panel.html", context)

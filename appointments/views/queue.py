@@ -1,0 +1,167 @@
+"""Whose turn it is: the page that calls, the paper that waits, the display on the wall."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from appointments.forms import CallForm
+from appointments.models import AppointmentKind, QueueToken
+from appointments.services import queue as service
+from doctors.models import Doctor
+from hms.core import access, audit, clock, documents, panels
+from hms.core.acts import once
+from hms.core.models import Department, DocumentKind
+
+ON_DISPLAY = 6  # calls that the display shows at once
+FRESH = timedelta(minutes=1)  # a call that is this young stands out
+NEXT = 12
+
+
+def _choice(request: HttpRequest) -> tuple[list[Department], Department | None]:
+    """The departments where doctors consult, and the one to show: asked for, the person's own, or the first."""
+    doctors = Doctor.objects.visible_to(request.user).values("employee__department")
+    departments = list(Department.objects.filter(facility=request.user.facility, pk__in=doctors))
+    own = getattr(request, "department", None)
+    wanted = request.GET.get("department") or (own.code if own else "")
+    return departments, next((one for one in departments if one.code == wanted), next(iter(departments), None))
+
+
+@access.needs("appointments.view_appointment")
+@require_safe
+def queue(request: HttpRequest) -> HttpResponse:
+    """Who waits in a department, for all its doctors or for one, and who was called."""
+    departments, department = _choice(request)
+    doctors = list(Doctor.objects.visible_to(request.user).consulting().filter(employee__department=department))
+    doctor = next((one for one in doctors if str(one.pk) == request.GET.get("doctor")), None)
+    tokens = QueueToken.objects.visible_to(request.user).filter(
+        department=department, day=clock.today(request.user.facility)
+    )
+    if doctor:
+        tokens = tokens.filter(appointment__doctor=doctor)
+    tokens = tokens.select_related("appointment__patient", "appointment__doctor__employee", "encounter")
+    audit.record(request.user, "appointments.queue.viewed", department)
+    context = {
+        "departments": departments,
+        "department": department,
+        "doctors": doctors,
+        "doctor": doctor,
+        "waiting": tokens.waiting().by_turn(),
+        "called": tokens.called().order_by("-called_at"),
+    }
+    template = "appointments/queue.html#board" if panels.is_fragment(request) else "appointments/queue.html"
+    return render(request, template, context)
+
+
+def _back(department: Department, doctor_id: object = None) -> HttpResponse:
+    where = f"{reverse('appointments:queue')}?department={department.code}"
+    return redirect(f"{where}&doctor={doctor_id}" if doctor_id else where)
+
+
+@access.needs("appointments.add_appointment")
+@once
+@require_POST
+def call_next(request: HttpRequest, department_id: UUID) -> HttpResponse:
+    scope = Department.objects.filter(facility=request.user.facility)
+    department = access.find(request, scope, department_id)
+    form = CallForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("The room has too long a name."))
+        return _back(department)
+    doctor_id = form.cleaned_data["doctor"]
+    token = service.call_next(
+        request.user, department_id=department.pk, doctor_id=doctor_id, room=form.cleaned_data["room"]
+    )
+    messages.success(request, _("Called: %(token)s.") % {"token": token.code})
+    return _back(department, doctor_id)
+
+
+def _token(request: HttpRequest, token_id: UUID) -> QueueToken:
+    scope = QueueToken.objects.visible_to(request.user).select_related("department", "appointment")
+    return access.find(request, scope, token_id)
+
+
+@access.needs("appointments.add_appointment")
+@once
+@require_POST
+def call_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
+    token = _token(request, token_id)
+    service.call_token(request.user, token_id=token.pk)
+    messages.success(request, _("Called: %(token)s.") % {"token": token.code})
+    return _back(token.department)
+
+
+@access.needs("appointments.add_appointment")
+@once
+@require_POST
+def put_back(request: HttpRequest, token_id: UUID) -> HttpResponse:
+    token = _token(request, token_id)
+    service.put_back(request.user, token_id=token.pk)
+    messages.success(request, _("%(token)s waits on.") % {"token": token.code})
+    return _back(token.department)
+
+
+@access.needs("appointments.add_appointment")
+@once
+@require_POST
+def finish(request: HttpRequest, token_id: UUID) -> HttpResponse:
+    token = _token(request, token_id)
+    service.finish(request.user, token_id=token.pk)
+    messages.success(request, _("%(token)s is with the doctor.") % {"token": token.code})
+    return _back(token.department)
+
+
+@access.needs("appointments.check_in")
+@once
+@require_POST
+def token_print(request: HttpRequest, token_id: UUID) -> HttpResponse:
+    """Draw the token's paper, once, and go to it."""
+    token = _token(request, token_id)
+    service.draw(request.user, token_id=token.pk)
+    return redirect("appointments:token-pdf", token.pk)
+
+
+@access.needs("appointments.check_in")
+@require_safe
+def token_pdf(request: HttpRequest, token_id: UUID) -> HttpResponse:
+    token = _token(request, token_id)
+    paper = documents.latest(token, DocumentKind.QUEUE_TOKEN)
+    if paper is None:
+        messages.info(request, _("This token was not printed yet."))
+        return redirect("appointments:appointment", token.appointment_id)
+    return documents.hand_over(request.user, paper)
+
+
+@access.public
+@require_safe
+def display(request: HttpRequest, department: str) -> HttpResponse:
+    """The screen in the waiting room: numbers and rooms, nobody's name. A department is named by its id,
+    or by its code; where several facilities use the code, the page asks which."""
+    active = Department.objects.filter(active=True).select_related("facility")
+    try:
+        found = list(active.filter(pk=UUID(department)))
+    except ValueError:
+        found = list(active.filter(code=department).order_by("facility__name"))
+    if not found:
+        raise Http404
+    if len(found) > 1:
+        return render(request, "appointments/display_choice.html", {"departments": found})
+    now = clock.now()
+    tokens = QueueToken.objects.filter(department=found[0], day=clock.today(found[0].facility)).exclude(
+        appointment__kind=AppointmentKind.VIDEO
+    )
+    called = tokens.called().order_by("-called_at")[:ON_DISPLAY]
+    context = {
+        "department": found[0],
+        "called": [(token, now - token.called_at < FRESH) for token in called],
+        "next": tokens.waiting().by_turn()[:NEXT],
+    }
+    template = "appointments/display.html#board" if panels.is_fragment(request) else "appointments/display.html"
+    return render(request, template, context)
