@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -20,7 +21,7 @@ from hms.core.models import DocumentKind
 from patients import banner
 from patients.models import Encounter, Patient
 from pharmacy.forms import CountForm, HandOutForm, MedicineAddForm, PrescribeForm, ProductForm, ReceiveForm, WasteForm
-from pharmacy.models import Batch, Dispense, Prescription, Product, ReorderAlert, StockMovement
+from pharmacy.models import Batch, Dispense, DispenseLine, Prescription, Product, ReorderAlert, StockMovement
 from pharmacy.services import dispensing, formulary, prescribing, stock
 
 SOON = timedelta(days=90)
@@ -53,7 +54,7 @@ def prescription(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
         "banner": banner.of(request.user, found.patient),
         "lines": found.lines.select_related("product__medicine"),
         "dispenses": found.dispenses.select_related("handed_out_by").prefetch_related(
-            "lines__batch", "lines__line__product__medicine"
+            Prefetch("lines", DispenseLine.objects.select_related("batch", "line__product__medicine"))
         ),
     }
     return render(request, "pharmacy/prescription.html", context)

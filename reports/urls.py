@@ -1,5 +1,13 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from reports import views
 
 app_name = "reports"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.day, name="day"),
+    path("revenue", views.revenue, name="revenue"),
+    path("appointments", views.appointments, name="appointments"),
+    path("doctors", views.doctors, name="doctors"),
+    path("today", views.dashboard_panel, name="dashboard-panel"),
+]

@@ -214,17 +214,5 @@ def chart_panel(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 @require_safe
 def dashboard_panel(request: HttpRequest) -> HttpResponse:
     """Beds at a glance, ward by ward."""
-    today = clock.today(request.user.facility)
-    rows = []
-    for ward in Ward.objects.visible_to(request.user).filter(active=True)[:12]:
-        places = boards.of(ward, today)
-        rows.append(
-            {
-                "ward": ward,
-                "total": len(places),
-                "occupied": sum(place.state == "occupied" for place in places),
-                "free": sum(place.state == "ready" for place in places),
-                "leaving": sum(place.leaving for place in places),
-            }
-        )
+    rows = Ward.objects.visible_to(request.user).with_beds(clock.today(request.user.facility)).filter(active=True)[:12]
     return panels.render_panel(request, "wards/dashboard_panel.html", {"rows": rows})

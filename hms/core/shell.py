@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from hms.core import panels, roles
 from hms.core.models import Department, Facility
@@ -84,7 +85,11 @@ def _rail(request: HttpRequest) -> list[RailItem]:
     items = [(item, reverse(item.url_name)) for item in panels.rail(request.user)]
     matching = [url for _item, url in items if request.path.startswith(url) and (url != "/" or request.path == "/")]
     here = max(matching, key=len, default=None)
+    today = RailItem("today", _("Today"), reverse("core:home"), "house", request.path == "/", False)
     return [
-        RailItem(item.key, str(item.label), url, item.icon, url == here, item.count is not None)
-        for item, url in items
+        today,
+        *(
+            RailItem(item.key, str(item.label), url, item.icon, url == here, item.count is not None)
+            for item, url in items
+        ),
     ]

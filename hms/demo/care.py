@@ -209,7 +209,7 @@ class Care:
         if medicines and story.stage == "finished":
             charges += self._pharmacy(story, visit, doctor, medicines)
         if story.stage == "finished":
-            self._settle(visit, charges, paid=0.9 if not story.today else 0.6)
+            self._settle(visit, charges, paid=0.98 if not story.today else 0.6)
 
     def _note(
         self, visit: Encounter, doctor: User, complaint: str, examination: str, plan: str, codes: list[str], at: datetime
@@ -403,7 +403,7 @@ class Care:
             )
             for position, (name, dosage, days, quantity) in enumerate(medicines, start=1)
         ]
-        if self.dice.random() < (0.45 if story.today else 0.03):
+        if self.dice.random() < (0.45 if story.today else 0.004):
             return []
         moment = min(at + timedelta(minutes=self.dice.randint(1, 4)), self.now)
         pharmacist = self._some("pharmacist")
@@ -447,7 +447,7 @@ class Care:
             return
         method = self.dice.choice([PaymentMethod.CASH, PaymentMethod.CARD, PaymentMethod.CARD, PaymentMethod.MOBILE])
         moment = min(issued + timedelta(minutes=self.dice.randint(1, 15)), self.now)
-        part = self.dice.random() < 0.05
+        part = self.dice.random() < 0.01
         amount = (invoice.total / 2).quantize(Decimal("1")) if part else invoice.total
         if amount > 0:
             self.books.pay(self._some("cashier"), invoice, amount, method, moment)
@@ -470,7 +470,7 @@ class Care:
                     self._stay(ward, bed, adults.pop(), day, length, today)
                     day += timedelta(days=length + self.dice.randint(1, 3))
         for _moment, encounter, charges in sorted(self.invoices, key=lambda row: row[0]):
-            self._settle(encounter, charges, paid=0.85)
+            self._settle(encounter, charges, paid=0.95)
 
     def _stay(self, ward: object, bed: Bed, patient: Patient, day: date, length: int, today: date) -> None:
         admitted = clock.at(self.facility, day, time(self.dice.randint(9, 16), self.dice.randint(0, 59)))
