@@ -6,7 +6,7 @@ class BillingConfig(AppConfig):
     name = "billing"
 
     def ready(self) -> None:
-        from billing import account, waiting
+        from billing import account, faults, waiting
         from billing import holds as own_holds
         from billing.services import charges, invoices
         from hms.core import outbox, panels
@@ -17,6 +17,7 @@ class BillingConfig(AppConfig):
         outbox.register(charges.CHARGED_AFTER_CLOSE, "billing.receivers.visit_closed")
         outbox.register(invoices.ISSUED, "billing.receivers.invoice_issued")
         holds.register(forbids_cancel=own_holds.forbids_cancel)
+        faults.register()
         banner.show_balance(account.balance)
         panels.register(
             "chart", title=_("Account"), url_name="billing:chart-panel", permission="billing.view_account", order=60

@@ -79,7 +79,6 @@ def invoice(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
             "lines": found.lines.select_related("charge__service"),
             "payments": found.payments.select_related("received_by", "reversal"),
             "credit_notes": found.credit_notes.select_related("issued_by"),
-            "document": documents.latest(found, DocumentKind.INVOICE),
         },
     )
 
@@ -88,10 +87,9 @@ def invoice(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
 @require_safe
 def invoice_pdf(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     found = _invoice(request, invoice_id)
-    paper = documents.latest(found, DocumentKind.INVOICE)
-    if paper is None:
-        messages.info(request, _("The PDF is still being made. Try again in a moment."))
-        return redirect("billing:invoice", found.pk)
+    paper = documents.ensure(
+        found, DocumentKind.INVOICE, lambda: invoices.draw(request.user, invoice_id=found.pk)
+    )
     return documents.hand_over(request.user, paper)
 
 
@@ -116,7 +114,8 @@ def _payment(request: HttpRequest, payment_id: UUID) -> Payment:
 @require_safe
 def receipt_pdf(request: HttpRequest, payment_id: UUID) -> HttpResponse:
     payment = _payment(request, payment_id)
-    return documents.hand_over(request.user, documents.latest(payment, DocumentKind.RECEIPT))
+    paper = documents.ensure(payment, DocumentKind.RECEIPT, lambda: payments.draw_receipt(request.user, payment))
+    return documents.hand_over(request.user, paper)
 
 
 @access.needs("billing.reverse_payment")

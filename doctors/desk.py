@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
     from hms.core.models import User
 
 DAY = 200  # visits of one day, at most
-EARLIER = 8  # visits on the timeline
+EARLIER = 6  # visits on the timeline
 PROBLEMS = 20
+UNCLAIMED = timedelta(hours=24)  # how long a visit without a doctor stands on every desk; then in the visits list
 
 
 @dataclass
@@ -40,12 +42,13 @@ def of_day(user: User) -> Day:
     start, end = clock.day_bounds(user.facility, clock.today(user.facility))
     mine = Q(attending__user=user)
     today = Q(started_at__gte=start, started_at__lt=end)
+    anyone = Q(attending=None, started_at__gte=clock.now() - UNCLAIMED)
     signed = ClinicalNote.objects.filter(encounter=OuterRef("pk"), author=user, status="signed")
     rows = (
         Encounter.objects.visible_to(user)
         .exclude(kind=EncounterKind.INPATIENT)
         .exclude(status__in=[EncounterStatus.CANCELLED, EncounterStatus.ENTERED_IN_ERROR])
-        .filter((mine & (today | open_visits())) | (Q(attending=None) & open_visits()))
+        .filter((mine & (today | open_visits())) | (anyone & open_visits()))
         .select_related("patient", "department", "attending")
         .annotate(signed=Case(When(Exists(signed), then=Value(True)), default=Value(False)))
         .order_by("started_at", "id")[:DAY]

@@ -7,10 +7,11 @@ class LaboratoryConfig(AppConfig):
 
     def ready(self) -> None:
         from hms.core import outbox, panels
-        from laboratory import waiting
+        from laboratory import faults, waiting
         from laboratory.services import results
         from patients import holds
 
+        faults.register()
         outbox.register(results.VERIFIED, "laboratory.receivers.order_verified")
         holds.register(open_work=waiting.open_work)
         seen = "laboratory.view_laborder"

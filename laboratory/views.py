@@ -18,7 +18,7 @@ from hms.core.forms import ReasonForm
 from hms.core.models import DocumentKind
 from laboratory.forms import CorrectForm, OrderForm, RangeForm, ResultsForm, TestChangeForm, TestForm
 from laboratory.models import DiagnosticReport, LabOrder, OrderStatus, ReferenceRange, Result, Specimen, TestDefinition
-from laboratory.services import catalogue, orders, results
+from laboratory.services import catalogue, orders, reports, results
 from patients import banner
 from patients.models import Encounter, Patient
 
@@ -62,7 +62,7 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "banner": banner.of(request.user, found.patient),
         "rows": rows,
         "specimens": found.specimens.select_related("collected_by"),
-        "report": report if report and documents.latest(report, DocumentKind.LAB_REPORT) else None,
+        "report": report,
         "to_collect": "ordered" in states,
         "to_enter": bool(states & {"collected", "entered"}),
         "to_verify": "entered" in states,
@@ -104,8 +104,12 @@ def collect(request: HttpRequest, order_id: UUID) -> HttpResponse:
 @access.needs("laboratory.collect")
 @require_safe
 def label_pdf(request: HttpRequest, specimen_id: UUID) -> HttpResponse:
-    specimen = access.find(request, Specimen.objects.visible_to(request.user), specimen_id)
-    return documents.hand_over(request.user, documents.latest(specimen, DocumentKind.SPECIMEN_LABEL))
+    scope = Specimen.objects.visible_to(request.user).select_related("order__facility", "order__patient")
+    specimen = access.find(request, scope, specimen_id)
+    paper = documents.ensure(
+        specimen, DocumentKind.SPECIMEN_LABEL, lambda: orders.draw_label(request.user, specimen.order, specimen)
+    )
+    return documents.hand_over(request.user, paper)
 
 
 def _form(request: HttpRequest, found: LabOrder, form: object, heading: str, label: str) -> HttpResponse:
@@ -183,10 +187,11 @@ def result_correct(request: HttpRequest, result_id: UUID) -> HttpResponse:
 @require_safe
 def report_pdf(request: HttpRequest, report_id: UUID) -> HttpResponse:
     report = access.find(request, DiagnosticReport.objects.visible_to(request.user), report_id)
-    paper = documents.latest(report, DocumentKind.LAB_REPORT)
-    if paper is None:
-        messages.info(request, _("This report has no paper here."))
-        return redirect("patients:chart", report.patient_id)
+    if report.order_id is None:
+        return redirect("laboratory:report", report.pk)
+    paper = documents.ensure(
+        report, DocumentKind.LAB_REPORT, lambda: reports.issue(report.order.ordered_by, order_id=report.order_id)
+    )
     return documents.hand_over(request.user, paper)
 
 

@@ -8,9 +8,10 @@ class PharmacyConfig(AppConfig):
     def ready(self) -> None:
         from hms.core import outbox, panels
         from patients import holds
-        from pharmacy import waiting
+        from pharmacy import faults, waiting
         from pharmacy.services import stock
 
+        faults.register()
         outbox.register(stock.FELL, "pharmacy.receivers.stock_fell")
         holds.register(open_work=waiting.open_work)
         seen = "pharmacy.view_prescription"

@@ -64,7 +64,8 @@ def prescription(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
 @require_safe
 def prescription_pdf(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
     found = _prescription(request, prescription_id)
-    return documents.hand_over(request.user, documents.latest(found, DocumentKind.PRESCRIPTION))
+    paper = documents.ensure(found, DocumentKind.PRESCRIPTION, lambda: prescribing.draw(request.user, found))
+    return documents.hand_over(request.user, paper)
 
 
 @access.needs("pharmacy.prescribe")

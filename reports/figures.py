@@ -15,6 +15,7 @@ from billing.models import Charge, Invoice, Payment
 from billing.models.invoicing import PaymentMethod
 from billing.models.services import ServiceCategory
 from hms.core import clock
+from hms.core.counting import count_of, sum_of
 from hms.core.models import Facility
 from hms.core.money import ZERO
 from laboratory.models import LabOrder
@@ -92,6 +93,18 @@ def day(facility: Facility, on: date) -> Day:
         admitted=Count("id", filter=period.within("admitted_at") & ~Q(status="cancelled")),
         discharged=Count("id", filter=period.within("ended_at") & Q(status="discharged")),
     )
+    night = min(period.end - timedelta(seconds=1), clock.now())
+    beside = Facility.objects.values_list(
+        count_of(PatientFacility.objects.filter(period.within("created_at"), facility=facility)),
+        count_of(Bed.objects.filter(room__ward__facility=facility, room__ward__active=True)),
+        count_of(BedStay.objects.filter(bed__room__ward__facility=facility, period__contains=night)),
+        count_of(LabOrder.objects.filter(period.within("ordered_at"), facility=facility)),
+        count_of(Prescription.objects.filter(period.within("prescribed_at"), facility=facility)),
+        count_of(ReorderAlert.objects.filter(facility=facility, resolved_at=None)),
+        sum_of(Charge.objects.filter(period.within("posted_at"), facility=facility), "amount"),
+        sum_of(Invoice.objects.filter(period.within("issued_at"), facility=facility), "total"),
+    )
+    registered, beds, occupied, orders, prescriptions, low_stock, charged, invoiced = beside.get(pk=facility.pk)
     methods = dict(PaymentMethod.choices)
     taken = (
         Payment.objects.filter(period.within("received_at"), facility=facility)
@@ -100,7 +113,7 @@ def day(facility: Facility, on: date) -> Day:
         .order_by("method")
     )
     return Day(
-        registered=PatientFacility.objects.filter(period.within("created_at"), facility=facility).count(),
+        registered=registered,
         visits=counts["visits"],
         waiting=counts["waiting"],
         seen=counts["seen"],
@@ -109,25 +122,19 @@ def day(facility: Facility, on: date) -> Day:
         missed=booked["missed"],
         admitted=stays["admitted"],
         discharged=stays["discharged"],
-        beds=Bed.objects.filter(room__ward__facility=facility, room__ward__active=True).count(),
-        occupied=BedStay.objects.filter(
-            bed__room__ward__facility=facility, period__contains=min(period.end - timedelta(seconds=1), clock.now())
-        ).count(),
-        orders=LabOrder.objects.filter(period.within("ordered_at"), facility=facility).count(),
-        prescriptions=Prescription.objects.filter(period.within("prescribed_at"), facility=facility).count(),
-        low_stock=ReorderAlert.objects.filter(facility=facility, resolved_at=None).count(),
-        charged=_sum(Charge.objects.filter(period.within("posted_at"), facility=facility), "amount"),
-        invoiced=_sum(Invoice.objects.filter(period.within("issued_at"), facility=facility), "total"),
+        beds=beds,
+        occupied=occupied,
+        orders=orders,
+        prescriptions=prescriptions,
+        low_stock=low_stock,
+        charged=charged,
+        invoiced=invoiced,
         taken=[(str(methods[method]), amount) for method, amount in taken],
         departments=[
             (name or "–", count)
             for name, count in visits.values_list("department__name").annotate(n=Count("id")).order_by("-n")[:8]
         ],
     )
-
-
-def _sum(rows: QuerySet, field: str) -> Decimal:
-    return rows.aggregate(sum=Sum(field))["sum"] or ZERO
 
 
 @dataclass(frozen=True)

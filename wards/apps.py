@@ -7,8 +7,9 @@ class WardsConfig(AppConfig):
 
     def ready(self) -> None:
         from hms.core import panels
-        from wards import waiting
+        from wards import faults, waiting
 
+        faults.register()
         panels.register(
             "chart", title=_("Stays"), url_name="wards:chart-panel", permission="wards.view_admission", order=50
         )

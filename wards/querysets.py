@@ -5,19 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef
+
+from hms.core.counting import count_of
 
 if TYPE_CHECKING:
     from datetime import date
 
     from hms.core.models import User
-
-
-def _count(rows: models.QuerySet) -> Coalesce:
-    """The number of rows of a subquery."""
-    counted = rows.order_by().annotate(one=Value(1)).values("one").annotate(n=Count("pk")).values("n")
-    return Coalesce(Subquery(counted), 0)
 
 
 class WardQuerySet(models.QuerySet):
@@ -31,10 +26,10 @@ class WardQuerySet(models.QuerySet):
         beds = Bed.objects.filter(room__ward=OuterRef("pk"))
         stays = BedStay.objects.filter(bed__room__ward=OuterRef("pk"), period__upper_inf=True)
         return self.annotate(
-            total=_count(beds),
-            occupied=_count(stays),
-            free=_count(beds.free()),
-            leaving=_count(stays.filter(admission__expected_on__lte=today)),
+            total=count_of(beds),
+            occupied=count_of(stays),
+            free=count_of(beds.free()),
+            leaving=count_of(stays.filter(admission__expected_on__lte=today)),
         )
 
 

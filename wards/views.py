@@ -100,7 +100,7 @@ def admission(request: HttpRequest, admission_id: UUID) -> HttpResponse:
         else None,
         "note_form": NoteForm(),
         "summary": summary if may_read else None,
-        "document": documents.latest(summary, DocumentKind.DISCHARGE_SUMMARY) if summary else None,
+        "discharged": summary is not None,
         "slots": panels.slots("desk", user, encounter_id=found.encounter_id),
     }
     return render(request, "wards/admission.html", context)
@@ -178,10 +178,14 @@ def note_write(request: HttpRequest, admission_id: UUID) -> HttpResponse:
 @require_safe
 def summary_pdf(request: HttpRequest, admission_id: UUID) -> HttpResponse:
     found = _admission(request, admission_id)
-    paper = documents.latest(found.summary, DocumentKind.DISCHARGE_SUMMARY) if hasattr(found, "summary") else None
-    if paper is None:
+    if not hasattr(found, "summary"):
         messages.info(request, _("There is no summary before discharge."))
         return redirect("wards:admission", found.pk)
+    paper = documents.ensure(
+        found.summary,
+        DocumentKind.DISCHARGE_SUMMARY,
+        lambda: admissions.draw_summary(request.user, found, found.summary),
+    )
     return documents.hand_over(request.user, paper)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
 from billing.models import Invoice, Payment
@@ -110,12 +110,19 @@ def draw_receipt(actor: User, payment: Payment) -> None:
             "reference": payment.reference,
             "amount": str(payment.amount),
             "total": str(invoice.total),
-            "balance": str(invoice.balance),
+            "balance": str(_left_after(payment, invoice)),
             "received_by": actor.name,
             "reason": payment.reason,
         },
         patient_id=invoice.patient_id,
     )
+
+
+def _left_after(payment: Payment, invoice: Invoice) -> Decimal:
+    """What was still owed on the invoice once this payment had been taken."""
+    paid = invoice.payments.filter(received_at__lte=payment.received_at).aggregate(sum=Sum("amount"))["sum"]
+    credited = invoice.credit_notes.filter(issued_at__lte=payment.received_at).aggregate(sum=Sum("amount"))["sum"]
+    return invoice.total - (paid or money.ZERO) - (credited or money.ZERO)
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from doctors import desk
 from doctors.forms import NoteForm, PlanForm
 from doctors.services import consultation
-from hms.core import access, audit, panels
+from hms.core import access, audit, clock, panels
 from hms.core.acts import once
 from patients import banner, holds, vitals
 from patients.models import CarePlan, ClinicalNote, Encounter
@@ -90,6 +90,7 @@ def _shown(
         "form": form,
         "draft": draft,
         "signed": signed,
+        "is_today": clock.local(user.facility, encounter.started_at).date() == clock.today(user.facility),
         "attends": encounter.attending is not None and encounter.attending.user_id == user.pk,
         "problems": desk.problems(user, patient),
         "vitals": vitals.latest(user, patient),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -210,3 +211,15 @@ def latest(source: models.Model, kind: DocumentKind) -> Document | None:
         .defer("content", "snapshot")
         .first()
     )
+
+
+@transaction.atomic
+def ensure(source: models.Model, kind: DocumentKind, draw: Callable[[], Any]) -> Document:
+    """The document in force for a source; drawn now if it never was. Two who ask at once get the same one.
+
+    Locks: the source.
+    """
+    type(source)._base_manager.select_for_update(of=("self",)).get(pk=source.pk)
+    if latest(source, kind) is None:
+        draw()
+    return latest(source, kind)

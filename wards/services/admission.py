@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from doctors.paper import signer
 from hms.core import audit, clock, documents, numbering
-from hms.core.models import DocumentKind, User
+from hms.core.models import Document, DocumentKind, User
 from hms.core.refusals import Refused
 from patients.models import Patient
 from patients.models.encounter import EncounterKind
@@ -164,7 +164,14 @@ def discharge(
         signed_at=now,
     )
     encounters.close(actor, encounter_id=admission.encounter_id)
-    documents.issue(
+    draw_summary(actor, admission, summary)
+    audit.record(actor, "wards.admission.discharged", admission)
+    return admission
+
+
+def draw_summary(actor: User, admission: Admission, summary: DischargeSummary) -> Document:
+    """The paper the patient takes home."""
+    return documents.issue(
         actor,
         kind=DocumentKind.DISCHARGE_SUMMARY,
         source=summary,
@@ -176,8 +183,6 @@ def discharge(
         snapshot=_snapshot(admission, summary),
         patient_id=admission.patient_id,
     )
-    audit.record(actor, "wards.admission.discharged", admission)
-    return admission
 
 
 def _snapshot(admission: Admission, summary: DischargeSummary) -> dict[str, Any]:

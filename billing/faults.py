@@ -1,0 +1,129 @@
+"""What the oracle asks of the books."""
+
+from billing.models import CreditNote, Invoice, Payment
+from hms.core import oracle
+from hms.core.faults import gaps
+
+
+def register() -> None:
+    oracle.register(
+        "ledger: every transaction sums to zero",
+        oracle.query(
+            "select transaction_id, sum(amount) from billing_ledgerentry group by 1 having sum(amount) <> 0",
+            "Ledger transaction {0} sums to {1}.",
+        ),
+    )
+    oracle.register(
+        "ledger: every charge, invoice, payment, credit",
+        oracle.query(
+            """
+            select 'charge', c.id from billing_charge c where amount <> 0 and not exists (select from
+                billing_ledgertransaction t where t.source_id = c.id and t.source_type = 'billing.charge')
+            union all select 'invoice', i.id from billing_invoice i where total <> 0 and not exists (select from
+                billing_ledgertransaction t where t.source_id = i.id and t.source_type = 'billing.invoice')
+            union all select 'payment', p.id from billing_payment p where not exists (select from
+                billing_ledgertransaction t where t.source_id = p.id and t.source_type = 'billing.payment')
+            union all select 'credit note', n.id from billing_creditnote n where not exists (select from
+                billing_ledgertransaction t where t.source_id = n.id and t.source_type = 'billing.creditnote')
+            """,
+            "{0} {1} is not in the ledger.",
+        ),
+    )
+    oracle.register(
+        "ledger: receivables are the unpaid invoices",
+        oracle.query(
+            """
+            select f.code, coalesce(l.sum, 0), coalesce(i.sum, 0) from core_facility f
+            left join (select t.facility_id, sum(e.amount) from billing_ledgerentry e join billing_ledgertransaction t
+                on t.id = e.transaction_id where e.account = 'receivable' group by 1) l on l.facility_id = f.id
+            left join (select facility_id, sum(balance) from billing_invoice group by 1) i on i.facility_id = f.id
+            where coalesce(l.sum, 0) <> coalesce(i.sum, 0)
+            """,
+            "Facility {0}: the ledger says {1} is owed, the invoices say {2}.",
+        ),
+    )
+    oracle.register(
+        "ledger: unbilled care is the uninvoiced charges",
+        oracle.query(
+            """
+            select f.code, coalesce(l.sum, 0), coalesce(c.sum, 0) from core_facility f
+            left join (select t.facility_id, sum(e.amount) from billing_ledgerentry e join billing_ledgertransaction t
+                on t.id = e.transaction_id where e.account = 'unbilled' group by 1) l on l.facility_id = f.id
+            left join (select c.facility_id, sum(c.amount) from billing_charge c left join billing_invoiceline n
+                on n.charge_id = c.id where n.id is null group by 1) c on c.facility_id = f.id
+            where coalesce(l.sum, 0) <> coalesce(c.sum, 0)
+            """,
+            "Facility {0}: the ledger says {1} is unbilled, the charges say {2}.",
+        ),
+    )
+    oracle.register(
+        "invoices: total, paid and credited add up",
+        oracle.query(
+            """
+            select i.number, i.total, coalesce(l.sum, 0), i.paid, coalesce(p.sum, 0), i.credited, coalesce(n.sum, 0)
+            from billing_invoice i
+            left join (select invoice_id, sum(amount) from billing_invoiceline group by 1) l on l.invoice_id = i.id
+            left join (select invoice_id, sum(amount) from billing_payment group by 1) p on p.invoice_id = i.id
+            left join (select invoice_id, sum(amount) from billing_creditnote group by 1) n on n.invoice_id = i.id
+            where i.total <> coalesce(l.sum, 0) or i.paid <> coalesce(p.sum, 0) or i.credited <> coalesce(n.sum, 0)
+            """,
+            "Invoice {0}: total {1} against lines {2}, paid {3} against payments {4}, credited {5} against notes {6}.",
+        ),
+    )
+    oracle.register(
+        "charges: every line is its charge",
+        oracle.query(
+            """
+            select i.number, l.position from billing_invoiceline l join billing_charge c on c.id = l.charge_id
+            join billing_invoice i on i.id = l.invoice_id
+            where l.amount <> c.amount or c.encounter_id <> i.encounter_id or c.reverses_id is not null
+            """,
+            "Invoice {0}, line {1} is not the charge it stands for.",
+        ),
+    )
+    oracle.register(
+        "charges: closed visits are invoiced",
+        oracle.query(
+            """
+            select c.id from billing_charge c join patients_encounter e on e.id = c.encounter_id
+            left join billing_invoiceline l on l.charge_id = c.id
+            left join billing_charge r on r.reverses_id = c.id
+            where e.status = 'finished' and l.id is null and r.id is null and c.reverses_id is null and not exists (
+                select from core_outboxmessage m where m.done_at is null and m.dead_at is null
+                and m.payload ->> 'encounter_id' = e.id::text)
+            """,
+            "Charge {0} belongs to a closed visit and stands on no invoice, and none is being made.",
+        ),
+    )
+    oracle.register("numbers: invoices", gaps("Invoices", Invoice, "INV"))
+    oracle.register("numbers: receipts", gaps("Receipts", Payment, "REC"))
+    oracle.register("numbers: credit notes", gaps("Credit notes", CreditNote, "CN"))
+
+
+def acts_without_charge(name: str, source_type: str, sql: str) -> None:
+    """Register that every act `sql` lists (one id column named `id`) has its standing charge."""
+    oracle.register(
+        name,
+        oracle.query(
+            f"""
+            select a.id from ({sql}) a where not exists (select from billing_charge c left join billing_charge r
+                on r.reverses_id = c.id where c.source_id = a.id and c.source_type = '{source_type}'
+                and c.reverses_id is null and r.id is null)
+            """,
+            f"{source_type} {{0}} was done and not charged.",
+        ),
+    )
+
+
+def charges_without_act(name: str, source_type: str, table: str) -> None:
+    """Register that every charge of this source has its act."""
+    oracle.register(
+        name,
+        oracle.query(
+            f"""
+            select c.id from billing_charge c left join {table} a on a.id = c.source_id
+            where c.source_type = '{source_type}' and a.id is null
+            """,
+            "Charge {0} has no act.",
+        ),
+    )

@@ -1,0 +1,43 @@
+"""The integrity oracle: what must be true of the stored hospital, asked of all of it.
+
+Each app registers its checks from `ready()`. A check yields one line for each fault, saying what is
+wrong where; it names rows by number or id, never a patient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from django.db import connection
+
+Check = Callable[[], Iterable[str]]
+
+
+@dataclass(frozen=True)
+class Named:
+    name: str
+    check: Check
+
+
+_checks: dict[str, Named] = {}
+
+
+def register(name: str, check: Check) -> None:
+    _checks[name] = Named(name, check)
+
+
+def checks() -> list[Named]:
+    return sorted(_checks.values(), key=lambda named: named.name)
+
+
+def query(sql: str, text: str) -> Check:
+    """A check by SQL: every row it returns is a fault; `text` is filled with the row's columns by position."""
+
+    def run() -> Iterator[str]:
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            for row in cursor.fetchmany(1000):
+                yield text.format(*row)
+
+    return run

@@ -1,0 +1,50 @@
+"""What the oracle asks of the pharmacy."""
+
+from billing.faults import acts_without_charge, charges_without_act
+from hms.core import oracle
+from hms.core.faults import gaps
+from pharmacy.models import Prescription
+
+
+def register() -> None:
+    oracle.register(
+        "stock: balances are the sum of their movements",
+        oracle.query(
+            """
+            select b.batch_id, b.quantity, coalesce(m.sum, 0) from pharmacy_stockbalance b
+            left join (select batch_id, sum(quantity) from pharmacy_stockmovement group by 1) m on m.batch_id = b.batch_id
+            where b.quantity <> coalesce(m.sum, 0)
+            """,
+            "Lot {0} holds {1}, its movements say {2}.",
+        ),
+    )
+    oracle.register(
+        "stock: nothing expired was handed out",
+        oracle.query(
+            """
+            select l.id, b.number from pharmacy_dispenseline l join pharmacy_batch b on b.id = l.batch_id
+            join pharmacy_dispense d on d.id = l.dispense_id where b.expires_on < d.handed_out_at::date
+            """,
+            "Dispense line {0} took from lot {1} after it had expired.",
+        ),
+    )
+    oracle.register(
+        "prescriptions: dispensed is what was handed out",
+        oracle.query(
+            """
+            select p.id, p.dispensed, coalesce(sum(l.quantity), 0) from pharmacy_prescriptionline p
+            left join (pharmacy_dispenseline l join pharmacy_dispense d on d.id = l.dispense_id and d.reversed_at is null)
+                on l.line_id = p.id
+            group by 1, 2 having p.dispensed <> coalesce(sum(l.quantity), 0)
+            """,
+            "Prescription line {0} says {1} were dispensed, handed out were {2}.",
+        ),
+    )
+    acts_without_charge(
+        "charges: everything dispensed",
+        "pharmacy.dispenseline",
+        "select l.id from pharmacy_dispenseline l join pharmacy_dispense d on d.id = l.dispense_id"
+        " where d.reversed_at is null",
+    )
+    charges_without_act("charges: no dispense charge without its act", "pharmacy.dispenseline", "pharmacy_dispenseline")
+    oracle.register("numbers: prescriptions", gaps("Prescriptions", Prescription, "RX"))

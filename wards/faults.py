@@ -1,0 +1,43 @@
+"""What the oracle asks of the wards."""
+
+from billing.faults import acts_without_charge, charges_without_act
+from hms.core import oracle
+
+
+def register() -> None:
+    acts_without_charge("charges: every bed-day", "wards.bedday", "select id from wards_bedday")
+    charges_without_act("charges: no bed charge without its day", "wards.bedday", "wards_bedday")
+    oracle.register(
+        "beds: no two patients in one bed",
+        oracle.query(
+            """
+            select a.id, b.id from wards_bedstay a join wards_bedstay b
+            on a.bed_id = b.bed_id and a.id < b.id and a.period && b.period
+            """,
+            "Bed stays {0} and {1} overlap.",
+        ),
+    )
+    oracle.register(
+        "beds: who is admitted lies in one, who is not does not",
+        oracle.query(
+            """
+            select a.id, a.status, count(s.id) from wards_admission a
+            left join wards_bedstay s on s.admission_id = a.id and upper_inf(s.period)
+            group by 1, 2 having count(s.id) <> (a.status = 'admitted')::int
+            """,
+            "Admission {0} is {1} and has {2} open bed stays.",
+        ),
+    )
+    oracle.register(
+        "beds: every night of a stay is a bed-day",
+        oracle.query(
+            """
+            select a.id from wards_admission a join core_facility f on f.id = a.facility_id
+            left join wards_bedday d on d.admission_id = a.id
+            where a.status = 'discharged'
+            group by a.id, f.id having count(d.id) <> greatest(1,
+                (a.ended_at at time zone f.time_zone)::date - (a.admitted_at at time zone f.time_zone)::date)
+            """,
+            "Admission {0} has a night without a bed-day.",
+        ),
+    )
