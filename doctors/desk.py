@@ -96,10 +96,14 @@ def notes(user: User, encounter: Encounter) -> tuple[ClinicalNote | None, list[C
     draft, signed = None, []
     for note in rows:
         if note.status == "draft":
-            draft = note
+            draft = note if _holds_something(note) else None
         else:
             signed.append(note)
     return draft, signed
+
+
+def _holds_something(note: ClinicalNote) -> bool:
+    return bool(note.complaint or note.examination or note.assessment or note.plan or note.draft_codes)
 
 
 def earlier(user: User, encounter: Encounter) -> list[Encounter]:

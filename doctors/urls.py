@@ -13,6 +13,7 @@ urlpatterns = [
     path("desk/panel", desk.desk_panel, name="desk-panel"),
     path("desk/<uuid:encounter_id>/", desk.desk_encounter, name="desk-encounter"),
     path("desk/<uuid:encounter_id>/draft", desk.desk_draft, name="desk-draft"),
+    path("desk/<uuid:encounter_id>/draft/discard", desk.discard_draft, name="discard-draft"),
     path("desk/<uuid:encounter_id>/start", desk.start, name="start"),
     path("desk/<uuid:encounter_id>/plans", desk.desk_plans, name="desk-plans"),
     path("desk/<uuid:encounter_id>/plan", desk.add_plan, name="add-plan"),

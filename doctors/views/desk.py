@@ -123,6 +123,20 @@ def desk_draft(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
 
 @access.needs("doctors.use_desk")
 @once
+def discard_draft(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
+    """Throw one's own unsigned words away, after asking: an unsigned draft keeps a visit from closing."""
+    encounter = _encounter(request, encounter_id)
+    if request.method == "POST":
+        notes.discard_draft(request.user, encounter_id=encounter.pk)
+        messages.success(request, _("Draft thrown away."))
+        return redirect("doctors:desk-encounter", encounter.pk)
+    draft, _earlier = desk.notes(request.user, encounter)
+    context = {"encounter": encounter, "draft": draft, "banner": banner.of(request.user, encounter.patient)}
+    return render(request, "doctors/discard_draft.html", context)
+
+
+@access.needs("doctors.use_desk")
+@once
 @require_POST
 def start(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
     encounter = _encounter(request, encounter_id)

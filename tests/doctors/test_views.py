@@ -112,6 +112,16 @@ def test_the_draft_is_kept_while_the_doctor_writes(desk: Client, visit: Encounte
     assert ClinicalNote.objects.get().complaint == "Cough and fever"
 
 
+def test_a_draft_is_thrown_away_after_asking(desk: Client, visit: Encounter) -> None:
+    send(desk, "desk-draft", visit.pk, complaint="the wrong patient")
+    assert "Throw the draft away" in see(desk, "desk-encounter", visit.pk)
+    assert "the wrong patient" in see(desk, "discard-draft", visit.pk)
+    send(desk, "discard-draft", visit.pk)
+    page = see(desk, "desk-encounter", visit.pk)
+    assert "the wrong patient" not in page
+    assert "Throw the draft away" not in page
+
+
 def test_a_draft_that_cannot_be_kept_says_so(desk: Client, visit: Encounter, obi: User) -> None:
     consultation.sign(obi, encounter_id=visit.pk, codes=[], complaint="Cough", close=True)
     answer = send(desk, "desk-draft", visit.pk, complaint="late words")
