@@ -79,8 +79,10 @@ def waiting(user: User) -> int:
 
 def problems(user: User, patient: Patient) -> list[Condition]:
     """The problem list, the newest first."""
-    rows = Condition.objects.visible_to(user).valid().filter(
-        patient=patient, category="problem-list-item", resolved_on=None
+    rows = (
+        Condition.objects.visible_to(user)
+        .valid()
+        .filter(patient=patient, category="problem-list-item", resolved_on=None)
     )
     return list(rows[:PROBLEMS])
 

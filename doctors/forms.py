@@ -73,9 +73,7 @@ class AvailabilityForm(ModelForm):
         help_texts = {"room": _("Empty: the doctor's own."), "valid_until": _("Empty: until further notice.")}
 
     def layout(self) -> Layout:
-        return Layout(
-            row("weekday", "starts", "ends"), row("slot_minutes", "room"), row("valid_from", "valid_until")
-        )
+        return Layout(row("weekday", "starts", "ends"), row("slot_minutes", "room"), row("valid_from", "valid_until"))
 
 
 class EndAvailabilityForm(Form):
@@ -132,9 +130,7 @@ class NoteForm(Form):
     assessment = forms.CharField(
         label=_("Assessment"), required=False, max_length=TEXT, widget=forms.Textarea(attrs={"rows": 2})
     )
-    plan = forms.CharField(
-        label=_("Plan"), required=False, max_length=TEXT, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    plan = forms.CharField(label=_("Plan"), required=False, max_length=TEXT, widget=forms.Textarea(attrs={"rows": 3}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -74,7 +74,8 @@ class Employee(Record):
         constraints = [
             models.CheckConstraint(condition=Q(profession__in=Profession.values), name="staff_employee_profession"),
             models.CheckConstraint(
-                condition=Q(left_on__isnull=True) | Q(left_on__gte=F("hired_on")), name="staff_employee_left_after_hired"
+                condition=Q(left_on__isnull=True) | Q(left_on__gte=F("hired_on")),
+                name="staff_employee_left_after_hired",
             ),
             models.CheckConstraint(
                 condition=Q(active=True, left_on__isnull=True) | Q(active=False, left_on__isnull=False),
@@ -259,9 +260,7 @@ class Attendance(Record):
                 ],
                 condition=Q(void=False),
             ),
-            models.CheckConstraint(
-                condition=Q(void=False) | ~Q(correction=""), name="staff_attendance_void_says_why"
-            ),
+            models.CheckConstraint(condition=Q(void=False) | ~Q(correction=""), name="staff_attendance_void_says_why"),
         ]
 
     def __str__(self) -> str:

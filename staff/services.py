@@ -180,9 +180,9 @@ def set_shift(
     shift = Shift.objects.select_for_update().get(pk=shift_id) if shift_id else Shift(facility=actor.facility)
     if starts == ends:
         raise Refused(_("It ends when it starts. Check the hours."), field="ends")
-    if shift_id and (shift.starts, shift.ends) != (starts, ends):
-        if shift.entries.filter(date__gte=clock.today(actor.facility)).exists():
-            raise Refused(_("People are planned for these hours. Make a new shift instead."), field="starts")
+    moved = bool(shift_id) and (shift.starts, shift.ends) != (starts, ends)
+    if moved and shift.entries.filter(date__gte=clock.today(actor.facility)).exists():
+        raise Refused(_("People are planned for these hours. Make a new shift instead."), field="starts")
     shift.name, shift.starts, shift.ends, shift.active = name, starts, ends, active
     try:
         with transaction.atomic():
@@ -326,7 +326,10 @@ def correct_attendance(
         raise Refused(_("They cannot leave before they came."), field="left_at")
     if left_at and left_at > clock.now():
         raise Refused(_("This time lies in the future."), field="left_at")
-    before = {"came_at": attendance.came_at.isoformat(), "left_at": attendance.left_at and attendance.left_at.isoformat()}
+    before = {
+        "came_at": attendance.came_at.isoformat(),
+        "left_at": attendance.left_at and attendance.left_at.isoformat(),
+    }
     attendance.came_at, attendance.left_at, attendance.correction = came_at, left_at, reason
     attendance.roster_entry = _shift_at(attendance.employee, came_at)
     try:

@@ -29,9 +29,7 @@ def start(actor: User, *, encounter_id: object) -> Encounter:
 
 
 @transaction.atomic
-def sign(
-    actor: User, *, encounter_id: object, codes: list[str], close: bool = False, **texts: str
-) -> ClinicalNote:
+def sign(actor: User, *, encounter_id: object, codes: list[str], close: bool = False, **texts: str) -> ClinicalNote:
     """Sign the note of a consultation and charge the consultation; with `close` the visit ends as well.
 
     The first note that a doctor of a specialty signs in a visit charges it, at the doctor's fee; later

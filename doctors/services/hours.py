@@ -58,7 +58,8 @@ def set_availability(
 def _check_hours(starts: time, ends: time, slot_minutes: int) -> None:
     if not SHORTEST_SLOT <= slot_minutes <= LONGEST_SLOT:
         raise Refused(
-            _("A patient takes between %(least)s and %(most)s minutes.") % {"least": SHORTEST_SLOT, "most": LONGEST_SLOT},
+            _("A patient takes between %(least)s and %(most)s minutes.")
+            % {"least": SHORTEST_SLOT, "most": LONGEST_SLOT},
             field="slot_minutes",
         )
     length = (ends.hour - starts.hour) * 60 + ends.minute - starts.minute

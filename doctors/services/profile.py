@@ -87,7 +87,9 @@ def change_doctor(actor: User, *, doctor_id: object, **details: Any) -> Doctor:
 
 def locked(doctor_id: object) -> Doctor:
     return (
-        Doctor.objects.select_for_update(of=("self",)).select_related("employee__facility", "specialty").get(pk=doctor_id)
+        Doctor.objects.select_for_update(of=("self",))
+        .select_related("employee__facility", "specialty")
+        .get(pk=doctor_id)
     )
 
 

@@ -176,9 +176,7 @@ def add_plan(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
 @require_POST
 def end_plan(request: HttpRequest, encounter_id: UUID, plan_id: UUID) -> HttpResponse:
     encounter = _encounter(request, encounter_id)
-    plan = access.find(
-        request, CarePlan.objects.visible_to(request.user).filter(patient=encounter.patient), plan_id
-    )
+    plan = access.find(request, CarePlan.objects.visible_to(request.user).filter(patient=encounter.patient), plan_id)
     clinical.end_care_plan(request.user, plan_id=plan.pk, completed=request.POST.get("completed") == "yes")
     messages.success(request, _("Plan ended."))
     return redirect("doctors:desk-encounter", encounter.pk)

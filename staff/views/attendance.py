@@ -79,9 +79,7 @@ def _attendance(request: HttpRequest, attendance_id: UUID) -> Attendance:
 def correct_attendance(request: HttpRequest, attendance_id: UUID) -> HttpResponse:
     attendance = _attendance(request, attendance_id)
     form = AttendanceForm(request.POST or None, instance=Attendance.objects.get(pk=attendance.pk))
-    if form.carried_out(
-        lambda data: services.correct_attendance(request.user, attendance_id=attendance.pk, **data)
-    ):
+    if form.carried_out(lambda data: services.correct_attendance(request.user, attendance_id=attendance.pk, **data)):
         messages.success(request, _("Corrected."))
         return redirect("staff:employee", attendance.employee_id)
     context = {"form": form, "employee": attendance.employee, "heading": _("Correct attendance")}

@@ -117,9 +117,7 @@ def hire(request: HttpRequest) -> HttpResponse:
 @once
 def change(request: HttpRequest, employee_id: UUID) -> HttpResponse:
     person = _employee(request, employee_id)
-    form = EmployeeForm(
-        request.POST or None, facility=person.facility, instance=Employee.objects.get(pk=person.pk)
-    )
+    form = EmployeeForm(request.POST or None, facility=person.facility, instance=Employee.objects.get(pk=person.pk))
     if form.carried_out(lambda data: services.change(request.user, employee_id=person.pk, **data)):
         messages.success(request, _("Saved."))
         return redirect("staff:employee", person.pk)
@@ -178,15 +176,15 @@ def credential_add(request: HttpRequest, employee_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: services.add_credential(request.user, employee_id=person.pk, **data)):
         messages.success(request, _("Added."))
         return redirect("staff:employee", person.pk)
-    return render(request, "staff/form.html", {"form": form, "employee": person, "heading": _("Licence or other paper")})
+    return render(
+        request, "staff/form.html", {"form": form, "employee": person, "heading": _("Licence or other paper")}
+    )
 
 
 @access.needs("staff.change_employee")
 @once
 def credential_withdraw(request: HttpRequest, credential_id: UUID) -> HttpResponse:
-    paper = access.find(
-        request, Credential.objects.visible_to(request.user).select_related("employee"), credential_id
-    )
+    paper = access.find(request, Credential.objects.visible_to(request.user).select_related("employee"), credential_id)
     form = ReasonForm(request.POST or None)
     if form.carried_out(lambda data: services.withdraw_credential(request.user, credential_id=paper.pk, **data)):
         messages.success(request, _("It no longer counts."))

@@ -28,9 +28,7 @@ from tests.staff.conftest import hire
 
 def test_an_employee_consults_once(hr: User, doctor: Doctor, cardiology: Specialty) -> None:
     with pytest.raises(Refused) as refusal:
-        profile.add_doctor(
-            hr, employee=doctor.employee, specialty=cardiology, licence_number="X", fee=Decimal(1)
-        )
+        profile.add_doctor(hr, employee=doctor.employee, specialty=cardiology, licence_number="X", fee=Decimal(1))
     assert refusal.value.field == "employee"
 
 
@@ -181,9 +179,7 @@ def test_leave_is_entered_day_by_day(hr: User, doctor: Doctor) -> None:
 )
 def test_an_exception_that_makes_no_sense_is_refused(hr: User, doctor: Doctor, wrong: dict) -> None:
     with pytest.raises(Refused):
-        hours.add_exception(
-            hr, doctor_id=doctor.pk, **{"kind": "away", "first": clock.today(hr.facility), **wrong}
-        )
+        hours.add_exception(hr, doctor_id=doctor.pk, **{"kind": "away", "first": clock.today(hr.facility), **wrong})
 
 
 # Consultation
@@ -208,9 +204,7 @@ def test_a_second_opinion_of_another_specialty_is_a_consultation_of_its_own(
     hr: User, obi: User, doctor: Doctor, visit: Encounter, person: Callable[..., User]
 ) -> None:
     colleague = person("doctor")
-    make_doctor(
-        hr, Specialty.objects.create(code="derm", name="Dermatology"), colleague, fee=Decimal("60.00")
-    )
+    make_doctor(hr, Specialty.objects.create(code="derm", name="Dermatology"), colleague, fee=Decimal("60.00"))
     consultation.sign(obi, encounter_id=visit.pk, codes=[], complaint="Rash")
     consultation.sign(colleague, encounter_id=visit.pk, codes=[], assessment="Eczema")
     assert sorted(Charge.objects.values_list("amount", flat=True)) == [Decimal("60.00"), Decimal("80.00")]

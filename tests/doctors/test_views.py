@@ -104,7 +104,9 @@ def test_the_draft_is_kept_while_the_doctor_writes(desk: Client, visit: Encounte
     for text in ("Cough", "Cough and fever"):
         key = re.search(r'id="note-saved".*?name="_key" value="([^"]+)"', page).group(1)
         answer = desk.post(
-            reverse("doctors:desk-draft", args=[visit.pk]), {"_key": key, "complaint": text}, headers={"HX-Request": "true"}
+            reverse("doctors:desk-draft", args=[visit.pk]),
+            {"_key": key, "complaint": text},
+            headers={"HX-Request": "true"},
         )
         assert answer.status_code == 201
         page = answer.content.decode()
@@ -328,9 +330,7 @@ def test_the_list_is_filtered_and_exported(office: Client, doctor: Doctor, cardi
     assert "Obi" not in office.get(reverse("doctors:doctors"), {"specialty": "derm"}).content.decode()
 
 
-def test_every_other_page_opens(
-    office: Client, desk: Client, hr: User, doctor: Doctor, visit: Encounter
-) -> None:
+def test_every_other_page_opens(office: Client, desk: Client, hr: User, doctor: Doctor, visit: Encounter) -> None:
     row = hours.set_availability(
         hr,
         doctor_id=doctor.pk,

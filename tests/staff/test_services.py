@@ -17,7 +17,9 @@ from tests.staff.conftest import hire
 MONDAY = date(2026, 3, 2)
 
 
-def test_staff_numbers_run_without_gaps_in_each_facility(hr: User, south: Facility, person: Callable[..., User]) -> None:
+def test_staff_numbers_run_without_gaps_in_each_facility(
+    hr: User, south: Facility, person: Callable[..., User]
+) -> None:
     southern = person("hr", south)
     assert [hire(hr).number, hire(hr).number, hire(southern).number] == ["N-E-0001", "N-E-0002", "S-E-0001"]
 
@@ -237,9 +239,7 @@ def test_a_void_attendance_no_longer_counts(hr: User, employee: Employee) -> Non
     assert Attendance.objects.count() == 2
     assert Attendance.objects.counted().count() == 1
     with pytest.raises(Refused):
-        services.correct_attendance(
-            hr, attendance_id=wrong.pk, came_at=wrong.came_at, left_at=None, reason="no"
-        )
+        services.correct_attendance(hr, attendance_id=wrong.pk, came_at=wrong.came_at, left_at=None, reason="no")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -251,9 +251,7 @@ def test_ten_clock_ins_at_once_make_one_attendance(employee: Employee, hr: User)
 
 @pytest.mark.django_db(transaction=True)
 def test_ten_plans_at_once_make_one_entry(employee: Employee, early: Shift, hr: User) -> None:
-    outcomes = _at_once(
-        10, lambda: services.plan_roster(hr, employee_id=employee.pk, shift=early, days=[MONDAY])
-    )
+    outcomes = _at_once(10, lambda: services.plan_roster(hr, employee_id=employee.pk, shift=early, days=[MONDAY]))
     assert sorted(outcomes) == ["done"] + ["refused"] * 9
     assert RosterEntry.objects.count() == 1
 

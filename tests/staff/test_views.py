@@ -172,7 +172,9 @@ def test_thirty_employees_cost_no_more_queries_than_one(
         services.clock_in(hr, employee_id=one.pk)
 
     def cost() -> int:
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             assert desk.get(reverse(f"staff:{name}")).status_code == 200
         return len(queries)
 
