@@ -32,6 +32,14 @@ class AppointmentsConfig(AppConfig):
         )
         panels.register(
             "dashboard",
+            title=_("Waiting"),
+            url_name="appointments:waiting-panel",
+            permission="appointments.check_in",
+            order=10,
+            column="side",
+        )
+        panels.register(
+            "dashboard",
             title=_("My next patients"),
             url_name="appointments:mine-panel",
             permission="doctors.use_desk",

@@ -127,7 +127,7 @@ def of(user: User, day: date, *, specialty: Specialty | None = None) -> Day:
     made = Day(
         columns=shown[:COLUMNS] if busy else [],
         left_out=max(len(shown) - COLUMNS, 0),
-        booked=sum(row.status == AppointmentStatus.BOOKED for row in appointments),
+        booked=sum(row.status in ACTIVE for row in appointments),
         waiting=len(arrivals),
         waiting_since=min(arrivals, default=None),
     )

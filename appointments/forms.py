@@ -27,15 +27,21 @@ class FindForm(Form):
     """What to look for: a doctor, a specialty or anyone, from a day on."""
 
     doctor = forms.ModelChoiceField(
-        Doctor.objects.none(), label=_("Doctor"), required=False, empty_label=_("Any doctor"),
-        widget=forms.Select(attrs={"data-pick": "", "data-submit-on-change": ""}),
-    )  # fmt: skip
+        Doctor.objects.none(),
+        label=_("Doctor"),
+        required=False,
+        empty_label=_("Any doctor"),
+        widget=forms.Select(attrs={"class": "form-select", "data-submit-on-change": ""}),
+    )
     specialty = forms.ModelChoiceField(
-        Specialty.objects.none(), label=_("Specialty"), required=False, empty_label=_("Any specialty"),
-        widget=forms.Select(attrs={"data-pick": "", "data-submit-on-change": ""}),
-    )  # fmt: skip
+        Specialty.objects.none(),
+        label=_("Specialty"),
+        required=False,
+        empty_label=_("Any specialty"),
+        widget=forms.Select(attrs={"class": "form-select", "data-submit-on-change": ""}),
+    )
     start = forms.DateField(
-        label=_("From"), required=False, widget=DateInput(attrs={"data-submit-on-change": ""})
+        label=_("From"), required=False, widget=DateInput(attrs={"class": "form-control", "data-submit-on-change": ""})
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -64,6 +70,7 @@ class UndoCheckInForm(ReasonForm):
 class CallForm(Form):
     """Whom to call next: of a department, or of one of its doctors; into which room."""
 
+    department = forms.UUIDField(required=False)
     doctor = forms.UUIDField(required=False)
     room = forms.CharField(max_length=40, required=False)
 

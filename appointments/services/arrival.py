@@ -9,15 +9,16 @@ from appointments.models import Appointment, AppointmentKind, AppointmentStatus
 from appointments.services import queue
 from appointments.services.booking import locked, locked_booked
 from hms.core import audit, clock
-from hms.core.models import User
+from hms.core.models import Department, User
 from hms.core.refusals import Refused
 from patients.models.encounter import EncounterKind, EncounterStatus
 from patients.services import encounters
 
 
 @transaction.atomic
-def check_in(actor: User, *, appointment_id: object) -> Appointment:
-    """The patient is here: opens the visit and gives the queue token.
+def check_in(actor: User, *, appointment_id: object, department: Department | None = None) -> Appointment:
+    """The patient is here: opens the visit and gives the token of the department they wait in, which
+    is the doctor's own unless told.
 
     Refuses an appointment of another day, and a record that cannot have a visit. Locks: the
     appointment (the visit is new, so nobody else can hold it), then the counter of the tokens.
@@ -27,19 +28,20 @@ def check_in(actor: User, *, appointment_id: object) -> Appointment:
     if clock.local(appointment.facility, appointment.period.lower).date() != today:
         raise Refused(_("This appointment is not today. Move it to today first."))
     employee = appointment.doctor.employee
+    department = department or employee.department
     video = appointment.kind == AppointmentKind.VIDEO
     appointment.encounter = encounters.open_encounter(
         actor,
         patient=appointment.patient,
         kind=EncounterKind.VIRTUAL if video else EncounterKind.OUTPATIENT,
-        department=employee.department,
+        department=department,
         attending=employee,
         reason=appointment.reason,
     )
     appointment.status = AppointmentStatus.ARRIVED
     appointment.save(update_fields=["status", "encounter"])
     audit.record(actor, "appointments.appointment.checked_in", appointment)
-    queue.give(appointment, department=employee.department, day=today)
+    queue.give(appointment, department=department, day=today)
     return appointment
 
 

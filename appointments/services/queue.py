@@ -14,9 +14,14 @@ from hms.core.refusals import Refused
 from patients.paper import identity
 
 
+def series(department: Department, day: date) -> str:
+    """The counter that a department's tokens of a day are numbered by."""
+    return f"T-{day:%y%m%d}-{department.code}"
+
+
 def give(appointment: Appointment, *, department: Department, day: date) -> QueueToken:
     """The next number of the department's day. Called last within the check-in: it locks the counter."""
-    number = numbering.next_value(appointment.facility, f"T-{day:%y%m%d}-{department.code}")
+    number = numbering.next_value(appointment.facility, series(department, day))
     return QueueToken.objects.create(
         facility=appointment.facility,
         department=department,
@@ -47,12 +52,14 @@ def _call(actor: User, token: QueueToken, room: str) -> QueueToken:
 
 
 @transaction.atomic
-def call_next(actor: User, *, department_id: object, doctor_id: object | None = None, room: str = "") -> QueueToken:
-    """Call whose turn it is today, with one doctor or with any of the department. Two who call at the
-    same time get two patients. Refuses when nobody waits. Locks: the token."""
-    waiting = QueueToken.objects.visible_to(actor).waiting().filter(
-        department=department_id, day=clock.today(actor.facility)
-    )
+def call_next(
+    actor: User, *, department_id: object | None = None, doctor_id: object | None = None, room: str = ""
+) -> QueueToken:
+    """Call whose turn it is today: in a department, with a doctor, or both. Two who call at the same
+    time get two patients. Refuses when nobody waits. Locks: the token."""
+    waiting = QueueToken.objects.visible_to(actor).waiting().filter(day=clock.today(actor.facility))
+    if department_id:
+        waiting = waiting.filter(department=department_id)
     if doctor_id:
         waiting = waiting.filter(appointment__doctor=doctor_id)
     token = (

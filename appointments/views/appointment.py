@@ -59,7 +59,8 @@ def appointment(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 @require_POST
 def check_in(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     found = _appointment(request, appointment_id)
-    done = arrival.check_in(request.user, appointment_id=found.pk)
+    here = getattr(request, "department", None)
+    done = arrival.check_in(request.user, appointment_id=found.pk, department=here)
     token = done.tokens.get(encounter=done.encounter)
     messages.success(request, _("Checked in. The token is %(token)s.") % {"token": token.code})
     return redirect("appointments:appointment", found.pk)

@@ -95,9 +95,11 @@ def move(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 
 def _find(request: HttpRequest, patient: Patient | None, moving: Appointment | None = None) -> HttpResponse:
     facility = request.user.facility
-    form = FindForm(request.GET or ({"doctor": moving.doctor_id} if moving else {}), user=request.user)
+    today = clock.today(facility)
+    asked = {"doctor": moving.doctor_id if moving else None, "start": today, **request.GET.dict()}
+    form = FindForm(asked, user=request.user)
     chosen = form.cleaned_data if form.is_valid() else {}
-    start = max(chosen.get("start") or clock.today(facility), clock.today(facility))
+    start = max(chosen.get("start") or today, today)
     doctors = Doctor.objects.visible_to(request.user).consulting()
     if chosen.get("doctor"):
         doctors = doctors.filter(pk=chosen["doctor"].pk)
@@ -114,9 +116,7 @@ def _find(request: HttpRequest, patient: Patient | None, moving: Appointment | N
         "banner": banner.of(request.user, patient) if patient else None,
         "days": [(one, _by_doctor(of_day)) for one, of_day in found.items()],
         "first": next((of_day[0] for of_day in found.values()), None),
-        "start": start,
         "later": max(found) + timedelta(days=1) if len(found) == wanted else None,
-        "ahead": slots.AHEAD,
     }
     return render(request, "appointments/find.html", context)
 

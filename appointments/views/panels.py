@@ -38,21 +38,26 @@ def chart(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 @access.needs("appointments.check_in")
 @require_safe
 def today(request: HttpRequest) -> HttpResponse:
-    """For reception: who comes next, and who waits."""
+    """For reception: who comes next."""
     facility = request.user.facility
     day = clock.today(facility)
     booked = Appointment.objects.booked().on_days(facility, day, day)
-    tokens = QueueToken.objects.visible_to(request.user).waiting().filter(day=day)
     now = clock.now()
     context = {
         "arrivals": [(row, days.look(row, now)) for row in booked.for_lists()[:LINES]],
         "to_come": booked.count(),
-        "waiting": tokens.by_turn().select_related("appointment__patient", "appointment__doctor__employee", "encounter")[
-            :LINES
-        ],
-        "in_queue": tokens.count(),
     }
     return panels.render_panel(request, "appointments/today_panel.html", context)
+
+
+@access.needs("appointments.check_in")
+@require_safe
+def waiting(request: HttpRequest) -> HttpResponse:
+    """For reception: who waits, whose turn is next first."""
+    tokens = QueueToken.objects.visible_to(request.user).waiting().filter(day=clock.today(request.user.facility))
+    shown = tokens.by_turn().select_related("appointment__patient", "appointment__doctor__employee", "encounter")
+    context = {"waiting": shown[:LINES], "in_queue": tokens.count()}
+    return panels.render_panel(request, "appointments/waiting_panel.html", context)
 
 
 @access.needs("doctors.use_desk")

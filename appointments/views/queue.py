@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -25,34 +28,52 @@ FRESH = timedelta(minutes=1)  # a call that is this young stands out
 NEXT = 12
 
 
-def _choice(request: HttpRequest) -> tuple[list[Department], Department | None]:
-    """The departments where doctors consult, and the one to show: asked for, the person's own, or the first."""
-    doctors = Doctor.objects.visible_to(request.user).values("employee__department")
-    departments = list(Department.objects.filter(facility=request.user.facility, pk__in=doctors))
-    own = getattr(request, "department", None)
-    wanted = request.GET.get("department") or (own.code if own else "")
-    return departments, next((one for one in departments if one.code == wanted), next(iter(departments), None))
+@dataclass(frozen=True)
+class Choice:
+    """Whose queue a page shows: a department's or the whole facility's, a doctor's or everyone's."""
+
+    departments: list[Department]
+    department: Department | None
+    doctors: list[Doctor]
+    doctor: Doctor | None
+
+
+def _choice(request: HttpRequest) -> Choice:
+    """What was asked for; else a doctor sees their own queue, others that of the department they work in."""
+    today = clock.today(request.user.facility)
+    doctors = list(Doctor.objects.visible_to(request.user).consulting())
+    queued = QueueToken.objects.filter(department=OuterRef("pk"), day=today)
+    departments = list(
+        Department.objects.filter(facility=request.user.facility).filter(
+            Exists(queued) | Q(pk__in=[doctor.employee.department_id for doctor in doctors])
+        )
+    )
+    if not {"department", "doctor"} & request.GET.keys():
+        if own := next((doctor for doctor in doctors if doctor.employee.user_id == request.user.pk), None):
+            return Choice(departments, None, doctors, own)
+        here = getattr(request, "department", None)
+        return Choice(departments, here if here in departments else None, doctors, None)
+    department = next((one for one in departments if one.code == request.GET.get("department")), None)
+    doctor = next((one for one in doctors if str(one.pk) == request.GET.get("doctor")), None)
+    return Choice(departments, department, doctors, doctor)
 
 
 @access.needs("appointments.view_appointment")
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
     """Who waits in a department, for all its doctors or for one, and who was called."""
-    departments, department = _choice(request)
-    doctors = list(Doctor.objects.visible_to(request.user).consulting().filter(employee__department=department))
-    doctor = next((one for one in doctors if str(one.pk) == request.GET.get("doctor")), None)
-    tokens = QueueToken.objects.visible_to(request.user).filter(
-        department=department, day=clock.today(request.user.facility)
+    choice = _choice(request)
+    tokens = QueueToken.objects.visible_to(request.user).filter(day=clock.today(request.user.facility))
+    if choice.department:
+        tokens = tokens.filter(department=choice.department)
+    if choice.doctor:
+        tokens = tokens.filter(appointment__doctor=choice.doctor)
+    tokens = tokens.select_related(
+        "appointment__patient", "appointment__doctor__employee", "encounter", "department"
     )
-    if doctor:
-        tokens = tokens.filter(appointment__doctor=doctor)
-    tokens = tokens.select_related("appointment__patient", "appointment__doctor__employee", "encounter")
-    audit.record(request.user, "appointments.queue.viewed", department)
+    audit.record(request.user, "appointments.queue.viewed", choice.department)
     context = {
-        "departments": departments,
-        "department": department,
-        "doctors": doctors,
-        "doctor": doctor,
+        "choice": choice,
         "waiting": tokens.waiting().by_turn(),
         "called": tokens.called().order_by("-called_at"),
     }
@@ -60,27 +81,26 @@ def queue(request: HttpRequest) -> HttpResponse:
     return render(request, template, context)
 
 
-def _back(department: Department, doctor_id: object = None) -> HttpResponse:
-    where = f"{reverse('appointments:queue')}?department={department.code}"
-    return redirect(f"{where}&doctor={doctor_id}" if doctor_id else where)
-
-
 @access.needs("appointments.add_appointment")
 @once
 @require_POST
-def call_next(request: HttpRequest, department_id: UUID) -> HttpResponse:
-    scope = Department.objects.filter(facility=request.user.facility)
-    department = access.find(request, scope, department_id)
+def call_next(request: HttpRequest) -> HttpResponse:
     form = CallForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("The room has too long a name."))
-        return _back(department)
-    doctor_id = form.cleaned_data["doctor"]
+        return redirect("appointments:queue")
+    wanted = form.cleaned_data
     token = service.call_next(
-        request.user, department_id=department.pk, doctor_id=doctor_id, room=form.cleaned_data["room"]
+        request.user, department_id=wanted["department"], doctor_id=wanted["doctor"], room=wanted["room"]
     )
     messages.success(request, _("Called: %(token)s.") % {"token": token.code})
-    return _back(department, doctor_id)
+    return _back(request)
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """To the queue as it was shown."""
+    shown = {name: request.POST.get(f"show_{name}", "") for name in ("department", "doctor")}
+    return redirect(f"{reverse('appointments:queue')}?{urlencode(shown)}")
 
 
 def _token(request: HttpRequest, token_id: UUID) -> QueueToken:
@@ -95,7 +115,7 @@ def call_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
     token = _token(request, token_id)
     service.call_token(request.user, token_id=token.pk)
     messages.success(request, _("Called: %(token)s.") % {"token": token.code})
-    return _back(token.department)
+    return _back(request)
 
 
 @access.needs("appointments.add_appointment")
@@ -105,7 +125,7 @@ def put_back(request: HttpRequest, token_id: UUID) -> HttpResponse:
     token = _token(request, token_id)
     service.put_back(request.user, token_id=token.pk)
     messages.success(request, _("%(token)s waits on.") % {"token": token.code})
-    return _back(token.department)
+    return _back(request)
 
 
 @access.needs("appointments.add_appointment")
@@ -115,7 +135,7 @@ def finish(request: HttpRequest, token_id: UUID) -> HttpResponse:
     token = _token(request, token_id)
     service.finish(request.user, token_id=token.pk)
     messages.success(request, _("%(token)s is with the doctor.") % {"token": token.code})
-    return _back(token.department)
+    return _back(request)
 
 
 @access.needs("appointments.check_in")
