@@ -55,5 +55,10 @@ class BillingConfig(AppConfig):
             order=75,
         )
         panels.navigation(
-            "ledger", label=_("Ledger"), url_name="billing:ledger", icon="journal-text", permission="billing.view_ledger", order=76
+            "ledger",
+            label=_("Ledger"),
+            url_name="billing:ledger",
+            icon="journal-text",
+            permission="billing.view_ledger",
+            order=76,
         )

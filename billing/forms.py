@@ -14,7 +14,10 @@ from patients.forms import row
 
 def amount_field(label: Any) -> forms.DecimalField:
     return forms.DecimalField(
-        label=label, max_digits=12, decimal_places=2, widget=forms.NumberInput(attrs={"step": "0.01", "inputmode": "decimal"})
+        label=label,
+        max_digits=12,
+        decimal_places=2,
+        widget=forms.NumberInput(attrs={"step": "0.01", "inputmode": "decimal"}),
     )
 
 
@@ -22,7 +25,10 @@ class PaymentForm(Form):
     amount = amount_field(_("Amount"))
     method = forms.ChoiceField(label=_("Method"), choices=PaymentMethod.choices)
     reference = forms.CharField(
-        label=_("Reference"), max_length=80, required=False, help_text=_("Terminal, transfer or cheque number; not for cash.")
+        label=_("Reference"),
+        max_length=80,
+        required=False,
+        help_text=_("Terminal, transfer or cheque number; not for cash."),
     )
 
     def __init__(self, *args: Any, invoice: Invoice, **kwargs: Any) -> None:

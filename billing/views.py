@@ -87,9 +87,7 @@ def invoice(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
 @require_safe
 def invoice_pdf(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     found = _invoice(request, invoice_id)
-    paper = documents.ensure(
-        found, DocumentKind.INVOICE, lambda: invoices.draw(request.user, invoice_id=found.pk)
-    )
+    paper = documents.ensure(found, DocumentKind.INVOICE, lambda: invoices.draw(request.user, invoice_id=found.pk))
     return documents.hand_over(request.user, paper)
 
 
@@ -189,9 +187,7 @@ def chart_panel(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 @require_safe
 def desk_panel(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
     """The running bill of one visit."""
-    encounter = access.find(
-        request, Encounter.objects.visible_to(request.user).select_related("patient"), encounter_id
-    )
+    encounter = access.find(request, Encounter.objects.visible_to(request.user).select_related("patient"), encounter_id)
     audit.record(request.user, "billing.account.viewed", encounter)
     rows = list(
         Charge.objects.visible_to(request.user)

@@ -1,6 +1,5 @@
 """Settings of the hospital, read from the environment. Every variable is listed in docs/running.md."""
 
-
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote
@@ -24,9 +23,7 @@ def secret_key() -> str:
     kept = DATA_DIR / "secret-key"
     if kept.exists():
         return kept.read_text().strip()
-    raise environ.ImproperlyConfigured(
-        "No secret key: start through bin/hms, which makes one, or set HMS_SECRET_KEY."
-    )
+    raise environ.ImproperlyConfigured("No secret key: start through bin/hms, which makes one, or set HMS_SECRET_KEY.")
 
 
 SECRET_KEY = secret_key()

@@ -13,7 +13,9 @@ handler500 = "hms.core.views.errors.server_error"
 
 urlpatterns = [
     path("", include("hms.core.urls")),
-    path("accounts/login/", access.public(auth_views.LoginView.as_view(redirect_authenticated_user=True)), name="login"),
+    path(
+        "accounts/login/", access.public(auth_views.LoginView.as_view(redirect_authenticated_user=True)), name="login"
+    ),
     path("accounts/logout/", access.public(auth_views.LogoutView.as_view()), name="logout"),
     path(
         "accounts/password/",

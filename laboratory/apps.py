@@ -18,7 +18,11 @@ class LaboratoryConfig(AppConfig):
         panels.register("chart", title=_("Laboratory"), url_name="laboratory:chart-panel", permission=seen, order=30)
         panels.register("desk", title=_("Laboratory"), url_name="laboratory:desk-panel", permission=seen, order=10)
         panels.register(
-            "dashboard", title=_("Laboratory"), url_name="laboratory:dashboard-panel", permission="laboratory.enter_result", order=20
+            "dashboard",
+            title=_("Laboratory"),
+            url_name="laboratory:dashboard-panel",
+            permission="laboratory.enter_result",
+            order=20,
         )
         panels.searches(_("Laboratory"), permission=seen, order=30, find=waiting.hits)
         panels.navigation(

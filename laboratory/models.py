@@ -176,7 +176,8 @@ class LabOrder(Record):
             models.CheckConstraint(condition=Q(status__in=OrderStatus.values), name="laboratory_laborder_status"),
             models.CheckConstraint(condition=Q(priority__in=Priority.values), name="laboratory_laborder_priority"),
             models.CheckConstraint(
-                condition=~Q(status="cancelled") | ~Q(cancelled_reason=""), name="laboratory_laborder_cancelled_says_why"
+                condition=~Q(status="cancelled") | ~Q(cancelled_reason=""),
+                name="laboratory_laborder_cancelled_says_why",
             ),
         ]
 
@@ -202,7 +203,8 @@ class Specimen(Record):
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=SpecimenKind.values), name="laboratory_specimen_kind"),
             models.CheckConstraint(
-                condition=Q(rejected_at__isnull=True) | ~Q(rejected_reason=""), name="laboratory_specimen_rejected_says_why"
+                condition=Q(rejected_at__isnull=True) | ~Q(rejected_reason=""),
+                name="laboratory_specimen_rejected_says_why",
             ),
         ]
 

@@ -199,9 +199,7 @@ def report_pdf(request: HttpRequest, report_id: UUID) -> HttpResponse:
 @require_safe
 def report(request: HttpRequest, report_id: UUID) -> HttpResponse:
     """A report on screen: for those brought in from elsewhere, which have no order here."""
-    found = access.find(
-        request, DiagnosticReport.objects.visible_to(request.user).select_related("patient"), report_id
-    )
+    found = access.find(request, DiagnosticReport.objects.visible_to(request.user).select_related("patient"), report_id)
     audit.record(request.user, "laboratory.report.viewed", found)
     context = {
         "report": found,
@@ -234,9 +232,7 @@ def desk_panel(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
     context = {
         "encounter": encounter,
         "banner": banner.of(request.user, encounter.patient),
-        "rows": LabOrder.objects.visible_to(request.user)
-        .filter(encounter=encounter)
-        .prefetch_related("results__test"),
+        "rows": LabOrder.objects.visible_to(request.user).filter(encounter=encounter).prefetch_related("results__test"),
     }
     return panels.render_panel(request, "laboratory/desk_panel.html", context)
 
@@ -246,9 +242,7 @@ def desk_panel(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
 def dashboard_panel(request: HttpRequest) -> HttpResponse:
     user = request.user
     rows = LabOrder.objects.visible_to(user).unfinished().select_related("patient").order_by("-priority", "ordered_at")
-    counts = dict(
-        LabOrder.objects.visible_to(user).unfinished().order_by().values_list("status").annotate(Count("id"))
-    )
+    counts = dict(LabOrder.objects.visible_to(user).unfinished().order_by().values_list("status").annotate(Count("id")))
     context = {"rows": rows[:10], "counts": [(label, counts.get(value, 0)) for value, label in OrderStatus.choices[:3]]}
     return panels.render_panel(request, "laboratory/dashboard_panel.html", context)
 
@@ -310,9 +304,7 @@ def range_change(request: HttpRequest, range_id: UUID) -> HttpResponse:
     scope = ReferenceRange.objects.filter(test__facility=request.user.facility).select_related("test")
     row = access.find(request, scope, range_id)
     form = RangeForm(request.POST or None, instance=row)
-    if form.carried_out(
-        lambda data: catalogue.set_range(request.user, test_id=row.test_id, range_id=row.pk, **data)
-    ):
+    if form.carried_out(lambda data: catalogue.set_range(request.user, test_id=row.test_id, range_id=row.pk, **data)):
         messages.success(request, _("Saved. Results already entered keep their range."))
         return redirect("laboratory:test", row.test_id)
     return render(request, "laboratory/test_form.html", {"form": form, "heading": row.test.name, "test": row.test})

@@ -20,7 +20,8 @@ def orders(user: User) -> int:
 def open_work(encounter: Encounter) -> list[str]:
     rows = LabOrder.objects.filter(encounter=encounter).unfinished()
     return [
-        _("Laboratory order %(number)s: %(status)s") % {"number": row.number, "status": row.get_status_display().lower()}
+        _("Laboratory order %(number)s: %(status)s")
+        % {"number": row.number, "status": row.get_status_display().lower()}
         for row in rows
     ]
 
@@ -31,8 +32,15 @@ def hits(user: User, words: str) -> list[Hit]:
     if len(wanted) < 5 or not any(char.isdigit() for char in wanted):
         return []
     ids = set(Specimen.objects.visible_to(user).filter(accession=wanted).values_list("order_id", flat=True))
-    found = LabOrder.objects.visible_to(user).filter(number=wanted) | LabOrder.objects.visible_to(user).filter(pk__in=ids)
+    found = LabOrder.objects.visible_to(user).filter(number=wanted) | LabOrder.objects.visible_to(user).filter(
+        pk__in=ids
+    )
     return [
-        Hit(row.number, f"{row.patient.name} · {row.get_status_display()}", reverse("laboratory:order", args=[row.pk]), "droplet-half")
+        Hit(
+            row.number,
+            f"{row.patient.name} · {row.get_status_display()}",
+            reverse("laboratory:order", args=[row.pk]),
+            "droplet-half",
+        )
         for row in found.select_related("patient")[:5]
     ]

@@ -11,7 +11,12 @@ class PatientsConfig(AppConfig):
 
         panels.searches(_("Patients"), permission="patients.search_patient", order=10, find=search.hits)
         panels.navigation(
-            "patients", label=_("Patients"), url_name="patients:list", icon="people", permission="patients.search_patient", order=20
+            "patients",
+            label=_("Patients"),
+            url_name="patients:list",
+            icon="people",
+            permission="patients.search_patient",
+            order=20,
         )
         panels.navigation(
             "visits",

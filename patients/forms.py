@@ -7,7 +7,15 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from hms.core.forms import DateInput, DateTimeInput, Form, ModelForm
-from patients.models import Allergy, CarePlan, Condition, Contact, DiagnosisCode, Immunization, MedicationStatement, Patient
+from patients.models import (
+    Allergy,
+    CarePlan,
+    Contact,
+    DiagnosisCode,
+    Immunization,
+    MedicationStatement,
+    Patient,
+)
 from patients.models.encounter import EncounterKind
 from patients.services.clinical import UNIT_TEXT, VITALS
 
@@ -40,7 +48,13 @@ class PatientForm(ModelForm):
     def layout(self) -> Layout:
         return Layout(
             Fieldset(_("Person"), row("given_name", "family_name"), row("sex", "birth_date"), "birth_date_estimated"),
-            Fieldset(_("How to reach"), row("phone", "email"), row("address", "city"), row("postal_code", "country"), "language"),
+            Fieldset(
+                _("How to reach"),
+                row("phone", "email"),
+                row("address", "city"),
+                row("postal_code", "country"),
+                "language",
+            ),
         )
 
 
@@ -116,7 +130,9 @@ class AllergyForm(ModelForm):
 
 
 class ConditionForm(Form):
-    code = forms.CharField(label=_("Diagnosis"), required=False, max_length=10, help_text=_("ICD-10-CM, by word or code"))
+    code = forms.CharField(
+        label=_("Diagnosis"), required=False, max_length=10, help_text=_("ICD-10-CM, by word or code")
+    )
     display = forms.CharField(
         label=_("In words"), required=False, max_length=300, help_text=_("Where no code fits, or to be more exact")
     )

@@ -19,11 +19,14 @@ urlpatterns = [
     path("visits/<uuid:encounter_id>/plan", visits.care_plan_add, name="care-plan-add"),
     path("plans/<uuid:plan_id>/end", visits.care_plan_end, name="care-plan-end"),
     path("notes/<uuid:note_id>/amend", visits.note_amend, name="note-amend"),
+    path("notes/<uuid:note_id>/take-over", visits.note_take_over, name="note-take-over"),
     path("notes/<uuid:note_id>/error", visits.note_error, name="note-error"),
     path("contacts/<uuid:contact_id>/end", registry.contact_end, name="contact-end"),
     path("problems/<uuid:condition_id>/resolve", record.problem_resolve, name="problem-resolve"),
     re_path(
-        rf"^(?P<kind>{'|'.join(record.MARKABLE)})/(?P<record_id>[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})/error$", record.mark_error, name="mark-error"
+        rf"^(?P<kind>{'|'.join(record.MARKABLE)})/(?P<record_id>[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})/error$",
+        record.mark_error,
+        name="mark-error",
     ),
     path("<uuid:patient_id>/", registry.chart, name="chart"),
     path("<uuid:patient_id>/person", registry.chart_person, name="chart-person"),

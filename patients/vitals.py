@@ -33,8 +33,10 @@ class Line:
 
 def latest(user: User, patient: Patient, *, since: datetime | None = None) -> list[Line]:
     """The newest value of every vital sign with up to 12 before it; blood pressure is one line. One query."""
-    rows = Observation.objects.visible_to(user).valid().filter(
-        patient=patient, code__in=[vital.code for vital in VITALS], value__isnull=False
+    rows = (
+        Observation.objects.visible_to(user)
+        .valid()
+        .filter(patient=patient, code__in=[vital.code for vital in VITALS], value__isnull=False)
     )
     if since:
         rows = rows.filter(observed_at__gte=since)

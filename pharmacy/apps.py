@@ -18,7 +18,11 @@ class PharmacyConfig(AppConfig):
         panels.register("chart", title=_("Prescriptions"), url_name="pharmacy:chart-panel", permission=seen, order=40)
         panels.register("desk", title=_("Prescriptions"), url_name="pharmacy:desk-panel", permission=seen, order=20)
         panels.register(
-            "dashboard", title=_("Pharmacy"), url_name="pharmacy:dashboard-panel", permission="pharmacy.dispense", order=20
+            "dashboard",
+            title=_("Pharmacy"),
+            url_name="pharmacy:dashboard-panel",
+            permission="pharmacy.dispense",
+            order=20,
         )
         panels.navigation(
             "prescriptions",

@@ -111,7 +111,9 @@ class StockBalance(models.Model):
     quantity = models.IntegerField(default=0)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(quantity__gte=0), name="pharmacy_stockbalance_not_below_zero")]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gte=0), name="pharmacy_stockbalance_not_below_zero")
+        ]
 
     def __str__(self) -> str:
         return f"{self.batch_id}: {self.quantity}"
@@ -207,7 +209,8 @@ class Prescription(Record):
                 condition=Q(status__in=PrescriptionStatus.values), name="pharmacy_prescription_status"
             ),
             models.CheckConstraint(
-                condition=~Q(status="cancelled") | ~Q(cancelled_reason=""), name="pharmacy_prescription_cancelled_says_why"
+                condition=~Q(status="cancelled") | ~Q(cancelled_reason=""),
+                name="pharmacy_prescription_cancelled_says_why",
             ),
         ]
 
@@ -268,7 +271,8 @@ class Dispense(Record):
         ordering = ["-handed_out_at"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(reversed_at__isnull=True) | ~Q(reversed_reason=""), name="pharmacy_dispense_reversed_says_why"
+                condition=Q(reversed_at__isnull=True) | ~Q(reversed_reason=""),
+                name="pharmacy_dispense_reversed_says_why",
             ),
         ]
 

@@ -186,7 +186,10 @@ def desk_panel(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
 def dashboard_panel(request: HttpRequest) -> HttpResponse:
     user = request.user
     context = {
-        "waiting": Prescription.objects.visible_to(user).open().select_related("patient").order_by("prescribed_at")[:10],
+        "waiting": Prescription.objects.visible_to(user)
+        .open()
+        .select_related("patient")
+        .order_by("prescribed_at")[:10],
         "alerts": ReorderAlert.objects.visible_to(user)
         .filter(resolved_at=None)
         .select_related("product__medicine")[:10],
@@ -304,9 +307,7 @@ def medicine_add(request: HttpRequest) -> HttpResponse:
 @once
 def product_change(request: HttpRequest, product_id: UUID) -> HttpResponse:
     found = _product(request, product_id)
-    initial: dict[str, Any] = {
-        name: getattr(found, name) for name in ("reorder_level", "reorder_quantity", "active")
-    }
+    initial: dict[str, Any] = {name: getattr(found, name) for name in ("reorder_level", "reorder_quantity", "active")}
     form = ProductForm(request.POST or None, initial=initial)
     if form.carried_out(lambda data: formulary.change_product(request.user, product_id=found.pk, **data)):
         messages.success(request, _("Saved."))

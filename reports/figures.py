@@ -232,8 +232,6 @@ def median_wait(period: Period) -> int | None:
     return round(waits[len(waits) // 2] / timedelta(minutes=1)) if waits else None
 
 
-
-
 @dataclass(frozen=True)
 class DoctorRow:
     """A doctor's visits and what was charged in them. Waits in minutes."""
@@ -255,9 +253,7 @@ def doctors(period: Period) -> list[DoctorRow]:
             period.within("started_at"), facility=period.facility, imported=False, attending__doctor__isnull=False
         )
         .exclude(status__in=["cancelled", "entered_in_error"])
-        .values(
-            "attending", "attending__given_name", "attending__family_name", "attending__doctor__specialty__name"
-        )
+        .values("attending", "attending__given_name", "attending__family_name", "attending__doctor__specialty__name")
         .annotate(
             visits=Count("id"),
             patients=Count("patient", distinct=True),

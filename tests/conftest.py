@@ -67,7 +67,10 @@ def person(north: Facility) -> MakeUser:
         facility = facility or north
         name = username or f"{role}-{facility.code.lower()}-{User.objects.count()}"
         user = User.objects.create(
-            username=name, first_name=role.replace("_", " ").title(), last_name="Tester", is_staff=role == "administrator"
+            username=name,
+            first_name=role.replace("_", " ").title(),
+            last_name="Tester",
+            is_staff=role == "administrator",
         )
         people.grant(None, user=user, facility=facility, role=role)
         return user.at(facility)

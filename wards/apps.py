@@ -15,7 +15,12 @@ class WardsConfig(AppConfig):
         )
         panels.register("chart-acts", title=_("Admit"), url_name="wards:admit", permission="wards.admit", order=30)
         panels.register(
-            "dashboard", title=_("Beds"), url_name="wards:dashboard-panel", permission="wards.view_board", order=40, column="side"
+            "dashboard",
+            title=_("Beds"),
+            url_name="wards:dashboard-panel",
+            permission="wards.view_board",
+            order=40,
+            column="side",
         )
         panels.navigation(
             "beds",

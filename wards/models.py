@@ -113,7 +113,8 @@ class Admission(Record):
         constraints = [
             models.CheckConstraint(condition=Q(status__in=AdmissionStatus.values), name="wards_admission_status"),
             models.CheckConstraint(
-                condition=Q(status="admitted", ended_at__isnull=True) | (~Q(status="admitted") & Q(ended_at__isnull=False)),
+                condition=Q(status="admitted", ended_at__isnull=True)
+                | (~Q(status="admitted") & Q(ended_at__isnull=False)),
                 name="wards_admission_ended_when_over",
             ),
             models.CheckConstraint(

@@ -62,9 +62,7 @@ def admit_whom(request: HttpRequest) -> HttpResponse:
 @once
 def admit(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     patient = access.find(request, Patient.objects.visible_to(request.user), patient_id)
-    form = AdmitForm(
-        request.POST or None, facility=request.user.facility, initial={"bed": request.GET.get("bed")}
-    )
+    form = AdmitForm(request.POST or None, facility=request.user.facility, initial={"bed": request.GET.get("bed")})
 
     def act(data: dict[str, Any]) -> Admission:
         bed = data.pop("bed")

@@ -51,9 +51,7 @@ class Invoice(Record):
         ]
         indexes = [
             models.Index(fields=["facility", "-issued_at"], name="billing_invoice_facility"),
-            models.Index(
-                fields=["facility", "issued_at"], condition=Q(balance__gt=0), name="billing_invoice_unpaid"
-            ),
+            models.Index(fields=["facility", "issued_at"], condition=Q(balance__gt=0), name="billing_invoice_unpaid"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(total__gte=0), name="billing_invoice_total"),

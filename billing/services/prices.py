@@ -27,9 +27,7 @@ def add_service(actor: User, *, code: str, name: str, category: str, price: Deci
 
 
 @transaction.atomic
-def change_service(
-    actor: User, *, service_id: object, name: str, price: Decimal, active: bool
-) -> Service:
+def change_service(actor: User, *, service_id: object, name: str, price: Decimal, active: bool) -> Service:
     """Change a price or take a service out of use; charges already posted keep theirs. Locks: the service."""
     service = Service.objects.select_for_update().get(pk=service_id)
     before = {"price": str(service.price), "active": service.active}

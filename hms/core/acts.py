@@ -49,7 +49,9 @@ def once(view: View) -> View:
         try:
             key = uuid.UUID(request.POST.get("_key", ""))
         except ValueError:
-            return render(request, "400.html", {"reason": _("The form was incomplete. Open the page again.")}, status=400)
+            return render(
+                request, "400.html", {"reason": _("The form was incomplete. Open the page again.")}, status=400
+            )
         for attempt in range(1, TRIES + 1):
             try:
                 return _attempt(view, request, key, args, kwargs)

@@ -7,7 +7,9 @@ class CoreConfig(AppConfig):
     verbose_name = "Network and access"
 
     def ready(self) -> None:
-        from hms.core import faults
-        from hms.core import receivers  # noqa: F401  (connects sign-in auditing)
+        from hms.core import (
+            faults,
+            receivers,  # noqa: F401  (connects sign-in auditing)
+        )
 
         faults.register()

@@ -76,9 +76,9 @@ def _digest(previous: str, first: int, following: int) -> tuple[int, int | None,
     rows, last = 0, None
     with connection.cursor() as cursor:
         cursor.execute(_ROW_TEXT, [first, following])
-        for last, text in cursor:
+        for event_id, text in cursor:
             sha.update(text.encode() + b"\n")
-            rows += 1
+            rows, last = rows + 1, event_id
     return rows, last, sha.hexdigest()
 
 

@@ -171,7 +171,7 @@ def _draw(document: Document, *, reprint: str = "") -> bytes:
                 "number": document.number,
                 "code": document.code,
                 "paper": document.paper,
-                "verify_text": address.split("://", 1)[1],
+                "verify_text": address.split("://", 1)[1].rpartition("/")[0],
             },
             "qr": qr(address),
             "reprint": reprint,

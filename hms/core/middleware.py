@@ -71,7 +71,7 @@ class AccessMiddleware:
         if declared is None:
             if request.resolver_match and "admin" in request.resolver_match.namespaces:
                 return None
-            raise PermissionDenied
+            raise self.denied(request)
         if declared.public:
             return None
         if not request.user.is_authenticated:
@@ -83,7 +83,7 @@ class AccessMiddleware:
         if not request.user.has_facility and request.resolver_match.view_name != "core:no-facility":
             return HttpResponseRedirect(reverse("core:no-facility"))
         if declared.permission and not request.user.has_perm(declared.permission):
-            raise PermissionDenied
+            raise self.denied(request)
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
@@ -91,8 +91,13 @@ class AccessMiddleware:
         if isinstance(exception, access.OutOfScope):
             self.refusal(request, "access.out_of_scope", exception.model._meta.label_lower, str(exception.pk))
         elif isinstance(exception, PermissionDenied):
-            route = request.resolver_match.view_name if request.resolver_match else ""
-            self.refusal(request, "access.refused", "route", route)
+            self.denied(request)
+
+    def denied(self, request: HttpRequest) -> PermissionDenied:
+        """Record a refusal at the door, and give back what to raise."""
+        route = request.resolver_match.view_name if request.resolver_match else ""
+        self.refusal(request, "access.refused", "route", route)
+        return PermissionDenied()
 
     def refusal(self, request: HttpRequest, action: str, kind: str, which: str) -> None:
         actor = request.user if request.user.is_authenticated else None

@@ -100,7 +100,7 @@ def _postpone(message_id: int, failure: Exception) -> None:
     message.last_error = f"{type(failure).__name__}{place}"
     if message.attempts >= settings.OUTBOX_MAX_ATTEMPTS:
         message.dead_at = clock.now()
-        log.error("dead letter", extra={"message": message_id, "topic": message.topic})
+        log.error("dead letter", extra={"outbox_id": message_id, "topic": message.topic})
     else:
         message.available_at = clock.now() + timedelta(seconds=min(2**message.attempts, 3600))
     message.save(update_fields=["last_error", "dead_at", "available_at"])
@@ -120,5 +120,3 @@ def drain(limit: int = 10_000) -> int:
     while done < limit and (ids := claim()):
         done += sum(deliver(message_id) for message_id in ids)
     return done
-
-

@@ -26,7 +26,9 @@ def _role(code: str, label: str, why: str, *groups: str) -> Role:
 # Shared bundles, so that a rule is written once.
 FRONT = "patients.view_patient patients.search_patient appointments.view_appointment doctors.view_doctor"
 CHART = "patients.view_patient patients.search_patient patients.view_chart"
-RECORDS = CHART + " laboratory.view_laborder pharmacy.view_prescription wards.view_admission appointments.view_appointment"
+RECORDS = (
+    CHART + " laboratory.view_laborder pharmacy.view_prescription wards.view_admission appointments.view_appointment"
+)
 
 ROLES: dict[str, Role] = {
     role.code: role

@@ -95,7 +95,11 @@ class Books:
             if amount:
                 self.batch.add(
                     LedgerEntry(
-                        transaction=movement, account=account, amount=amount, patient_id=source.patient_id, created_at=moment
+                        transaction=movement,
+                        account=account,
+                        amount=amount,
+                        patient_id=source.patient_id,
+                        created_at=moment,
                     )
                 )
 

@@ -97,7 +97,13 @@ def build(password: str, say: Callable[[str], None]) -> None:
 
 
 def _history(
-    house: House, rows: Rows, books: Books, dice: random.Random, patients: list[Patient], first: date, known: dict[str, str]
+    house: House,
+    rows: Rows,
+    books: Books,
+    dice: random.Random,
+    patients: list[Patient],
+    first: date,
+    known: dict[str, str],
 ) -> None:
     today = clock.today(house.facility)
     pharmacist = house.users["pharmacist"][0]
@@ -156,7 +162,9 @@ def _patients(
         _background(rows, patient, dice, doctor, registered, known)
         rows.add(patient)
         rows.add(
-            PatientFacility(patient=patient, facility=house.facility, added_by=dice.choice(reception), created_at=registered)
+            PatientFacility(
+                patient=patient, facility=house.facility, added_by=dice.choice(reception), created_at=registered
+            )
         )
         if dice.random() < 0.5:
             kin, _family, _sex = names.person(dice)
@@ -210,7 +218,12 @@ def _background(
     if dice.random() < 0.3:
         rows.add(
             Immunization(
-                patient=patient, recorded_by=doctor, code="", vaccine="Influenza, inactivated", given_at=at, created_at=at
+                patient=patient,
+                recorded_by=doctor,
+                code="",
+                vaccine="Influenza, inactivated",
+                given_at=at,
+                created_at=at,
             )
         )
     if age > 40 and dice.random() < 0.2:

@@ -133,9 +133,12 @@ class Care:
                 room=story.doctor.room,
                 kind=self.dice.choice(["new", "follow_up", "follow_up", "video"]),
                 reason=story.script[1],
-                status={"missed": "no_show", "waiting": "arrived", "with_doctor": "arrived", "finished": "fulfilled"}.get(
-                    story.stage, story.stage
-                ),
+                status={
+                    "missed": "no_show",
+                    "waiting": "arrived",
+                    "with_doctor": "arrived",
+                    "finished": "fulfilled",
+                }.get(story.stage, story.stage),
                 encounter=visit,
                 booked_by=self._some("receptionist"),
                 cancelled_reason="Patient rang: cannot come" if story.stage == "cancelled" else "",
@@ -166,7 +169,11 @@ class Care:
 
     def _encounter(self, story: Story) -> Encounter:
         arrived = min(story.start, self.now) - timedelta(minutes=self.dice.randint(3, 22))
-        seen = None if story.stage == "waiting" else min(story.start + timedelta(minutes=self.dice.randint(0, 8)), self.now)
+        seen = (
+            None
+            if story.stage == "waiting"
+            else min(story.start + timedelta(minutes=self.dice.randint(0, 8)), self.now)
+        )
         finished = story.stage == "finished"
         return self.rows.add(
             Encounter(
@@ -179,7 +186,9 @@ class Care:
                 reason=story.script[1],
                 started_at=arrived,
                 seen_at=seen,
-                ended_at=min(story.start + timedelta(minutes=self.dice.randint(18, 28)), self.now) if finished else None,
+                ended_at=min(story.start + timedelta(minutes=self.dice.randint(18, 28)), self.now)
+                if finished
+                else None,
                 created_at=arrived,
             )
         )
@@ -212,7 +221,14 @@ class Care:
             self._settle(visit, charges, paid=0.98 if not story.today else 0.6)
 
     def _note(
-        self, visit: Encounter, doctor: User, complaint: str, examination: str, plan: str, codes: list[str], at: datetime
+        self,
+        visit: Encounter,
+        doctor: User,
+        complaint: str,
+        examination: str,
+        plan: str,
+        codes: list[str],
+        at: datetime,
     ) -> None:
         note = self.rows.add(
             ClinicalNote(
@@ -463,14 +479,21 @@ class Care:
         for ward in self.house.wards:
             for place, bed in enumerate(Bed.objects.filter(room__ward=ward).order_by("label")):
                 day = first + timedelta(days=self.dice.randint(0, 5))
-                while day <= today and adults:
+                while day <= today and (patient := self._who(ward, adults)):
                     length = self.dice.randint(2, 9)
                     if day + timedelta(days=length) >= today and place % 5 == 4:
                         break
-                    self._stay(ward, bed, adults.pop(), day, length, today)
+                    adults.remove(patient)
+                    self._stay(ward, bed, patient, day, length, today)
                     day += timedelta(days=length + self.dice.randint(1, 3))
         for _moment, encounter, charges in sorted(self.invoices, key=lambda row: row[0]):
             self._settle(encounter, charges, paid=0.95)
+
+    def _who(self, ward: object, adults: list[Patient]) -> Patient | None:
+        if ward.department.code != "maternity":
+            return next(iter(adults), None)
+        year = self.now.year
+        return next((p for p in adults if p.sex == "female" and 18 <= year - p.birth_date.year < 45), None)
 
     def _stay(self, ward: object, bed: Bed, patient: Patient, day: date, length: int, today: date) -> None:
         admitted = clock.at(self.facility, day, time(self.dice.randint(9, 16), self.dice.randint(0, 59)))
@@ -478,7 +501,8 @@ class Care:
             return
         leaves = clock.at(self.facility, day + timedelta(days=length), time(11, self.dice.randint(0, 40)))
         home = leaves is not None and leaves < self.now
-        title, code, course, instructions = self.dice.choice(catalogue.STAYS)
+        fitting = [s for s in catalogue.STAYS if (s[1] == "O80") == (ward.department.code == "maternity")]
+        title, code, course, instructions = self.dice.choice(fitting)
         doctor = self.dice.choice(self.house.doctors)
         visit = self.rows.add(
             Encounter(
@@ -522,7 +546,9 @@ class Care:
         nights = length if home else (today - day).days
         for n in range(max(nights, 1) if home else nights):
             spent = self.rows.add(BedDay(admission=admission, bed=bed, day=day + timedelta(days=n)))
-            midnight = min(clock.day_bounds(self.facility, spent.day)[1] + timedelta(minutes=5), leaves if home else self.now)
+            midnight = min(
+                clock.day_bounds(self.facility, spent.day)[1] + timedelta(minutes=5), leaves if home else self.now
+            )
             charges.append(
                 self.books.charge(
                     self.books.system,

@@ -83,7 +83,10 @@ class Shelf:
         return [
             self.rows.add(
                 ReorderAlert(
-                    facility=product.facility, product=product, quantity=self.usable(product, day), raised_at=clock.now()
+                    facility=product.facility,
+                    product=product,
+                    quantity=self.usable(product, day),
+                    raised_at=clock.now(),
                 )
             )
             for product in self.lots

@@ -86,7 +86,13 @@ class Staffing:
     def build(self, row: tuple[str, ...]) -> House:
         code, name, address, phone, registration, zone, currency = row
         facility = Facility.objects.create(
-            code=code, name=name, address=address, phone=phone, registration=registration, time_zone=zone, currency=currency
+            code=code,
+            name=name,
+            address=address,
+            phone=phone,
+            registration=registration,
+            time_zone=zone,
+            currency=currency,
         )
         house = House(facility)
         for slug, label in catalogue.DEPARTMENTS:
@@ -99,7 +105,7 @@ class Staffing:
         return house
 
     def _user(self, username: str, given: str, family: str, role: str, house: House, department: str) -> User:
-        user, made = User.objects.get_or_create(
+        user, _made = User.objects.get_or_create(
             username=username,
             defaults={
                 "first_name": given,
@@ -302,7 +308,7 @@ class Staffing:
             turns = employee.profession in ("nurse", "midwife", "porter", "cleaner")
             for offset in range(-7, 8):
                 day = today + timedelta(days=offset)
-                if turns and (place + offset) % 7 in (5, 6) or not turns and day.weekday() > 4:
+                if (turns and (place + offset) % 7 in (5, 6)) or (not turns and day.weekday() > 4):
                     continue
                 shift = shifts[(place - day.toordinal() // 7) % 3] if turns else shifts[3]
                 start, end = shift.period_on(day)
@@ -320,7 +326,9 @@ class Staffing:
         RosterEntry.objects.bulk_create(entries)
         Attendance.objects.bulk_create([row for row in came if row])
 
-    def _came(self, entry: RosterEntry, start: datetime, end: datetime, now: datetime, system: User) -> Attendance | None:
+    def _came(
+        self, entry: RosterEntry, start: datetime, end: datetime, now: datetime, system: User
+    ) -> Attendance | None:
         at = start + timedelta(minutes=self.dice.randint(-8, 6))
         if at > now:
             return None

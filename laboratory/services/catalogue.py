@@ -44,9 +44,7 @@ def change_test(actor: User, *, test_id: object, **details: Any) -> TestDefiniti
 @transaction.atomic
 def set_range(actor: User, *, test_id: object, range_id: object = None, **details: Any) -> ReferenceRange:
     """Add or change a reference range. Refuses ages that another range covers. Locks: the range."""
-    row = (
-        ReferenceRange.objects.select_for_update().get(pk=range_id) if range_id else ReferenceRange(test_id=test_id)
-    )
+    row = ReferenceRange.objects.select_for_update().get(pk=range_id) if range_id else ReferenceRange(test_id=test_id)
     for name, value in details.items():
         setattr(row, name, value)
     try:

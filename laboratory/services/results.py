@@ -51,7 +51,8 @@ def _write(actor: User, found: LabOrder, result: Result, text: str) -> None:
     value = flags.number(text) if result.test.numeric else None
     if result.test.numeric and value is None and not text.startswith(("<", ">")):
         raise Refused(
-            _("%(test)s: “%(text)s” is not a number.") % {"test": result.test, "text": text}, field=f"result-{result.pk}"
+            _("%(test)s: “%(text)s” is not a number.") % {"test": result.test, "text": text},
+            field=f"result-{result.pk}",
         )
     row = flags.fitting(
         result.test.ranges.all(),

@@ -57,7 +57,9 @@ class Allergy(ClinicalRecord):
         ordering = ["-criticality", "substance"]
         constraints = [
             models.CheckConstraint(condition=Q(category__in=AllergyCategory.values), name="patients_allergy_category"),
-            models.CheckConstraint(condition=Q(criticality__in=Criticality.values), name="patients_allergy_criticality"),
+            models.CheckConstraint(
+                condition=Q(criticality__in=Criticality.values), name="patients_allergy_criticality"
+            ),
         ]
 
     def __str__(self) -> str:

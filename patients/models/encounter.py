@@ -86,5 +86,3 @@ class Encounter(Record):
     @property
     def is_open(self) -> bool:
         return self.status in OPEN
-
-

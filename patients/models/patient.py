@@ -27,7 +27,9 @@ class Sex(models.TextChoices):
 
 class Patient(Record):
     mrn = models.CharField(_("MRN"), max_length=20, unique=True, editable=False)
-    registered_at = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="+", verbose_name=_("registered at"))
+    registered_at = models.ForeignKey(
+        Facility, on_delete=models.PROTECT, related_name="+", verbose_name=_("registered at")
+    )
     given_name = models.CharField(_("given names"), max_length=120, blank=True)
     family_name = models.CharField(_("family name"), max_length=120)
     sex = models.CharField(_("sex"), max_length=8, choices=Sex)

@@ -198,7 +198,9 @@ def add_medication_statement(actor: User, *, patient_id: object, **details: Any)
 
 
 @transaction.atomic
-def add_care_plan(actor: User, *, encounter_id: object, title: str, activities: str, review_on: date | None) -> CarePlan:
+def add_care_plan(
+    actor: User, *, encounter_id: object, title: str, activities: str, review_on: date | None
+) -> CarePlan:
     """Agree on a plan within a visit. Locks: the encounter."""
     encounter = locked_open(encounter_id)
     plan = CarePlan.objects.create(

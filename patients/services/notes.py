@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -85,6 +84,30 @@ def discard_draft(actor: User, *, encounter_id: object) -> None:
 
 
 @transaction.atomic
+def take_over(actor: User, *, note_id: object) -> ClinicalNote:
+    """Make a colleague's unsigned draft one's own, to sign or to discard it: the way out for a visit
+    whose author is away. Refuses a signed note, and while one has a draft of one's own in the visit.
+
+    Locks: the encounter, then the note.
+    """
+    encounter = locked_open(ClinicalNote.objects.values_list("encounter_id", flat=True).get(pk=note_id))
+    note = ClinicalNote.objects.select_for_update().get(pk=note_id)
+    if note.status != NoteStatus.DRAFT:
+        raise Refused(_("This note is signed. Add to it instead."))
+    if note.author_id == actor.pk:
+        return note
+    own = ClinicalNote.objects.filter(encounter=encounter, author=actor, status=NoteStatus.DRAFT).first()
+    if own and any(getattr(own, name).strip() for name in TEXTS):
+        raise Refused(_("You have a draft of your own in this visit. Sign it or discard it first."))
+    if own:
+        own.delete()  # an empty draft: it never was part of the record
+    taken_from, note.author = note.author, actor
+    note.save(update_fields=["author"])
+    audit.record(actor, "patients.note.taken_over", note, detail={"from": str(taken_from.pk)})
+    return note
+
+
+@transaction.atomic
 def amend(actor: User, *, note_id: object, text: str) -> ClinicalNote:
     """Add to a signed note, whether its visit is open or closed. Locks: the encounter."""
     original = ClinicalNote.objects.select_related("encounter").get(pk=note_id)
@@ -124,5 +147,3 @@ def mark_error(actor: User, *, note_id: object, reason: str) -> ClinicalNote:
 
 def draft_of(actor: User, encounter: Encounter) -> ClinicalNote | None:
     return ClinicalNote.objects.filter(encounter=encounter, author=actor, status=NoteStatus.DRAFT).first()
-
-

@@ -65,7 +65,11 @@ def chart_problems(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     patient = _patient(request, patient_id)
     rows = Condition.objects.visible_to(request.user).valid().filter(patient=patient, category="problem-list-item")
     return _panel(
-        request, patient, "problems", current=rows.filter(resolved_on=None), resolved=rows.exclude(resolved_on=None)[:30]
+        request,
+        patient,
+        "problems",
+        current=rows.filter(resolved_on=None),
+        resolved=rows.exclude(resolved_on=None)[:30],
     )
 
 
@@ -139,7 +143,12 @@ def chart_prevention(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 
 
 def _write(
-    request: HttpRequest, patient_id: UUID, form_class: type, heading: str, act: Callable[[Patient, dict], Any], done: str
+    request: HttpRequest,
+    patient_id: UUID,
+    form_class: type,
+    heading: str,
+    act: Callable[[Patient, dict], Any],
+    done: str,
 ) -> HttpResponse:
     """One form about one patient, then back to the chart."""
     patient = _patient(request, patient_id)
@@ -256,5 +265,3 @@ def diagnosis_search(request: HttpRequest) -> JsonResponse:
     """ICD-10-CM codes for a pick list: [{"value": code, "text": "code title"}], 30 at most."""
     found = diagnoses.search(request.GET.get("q", ""))
     return JsonResponse([{"value": row.code, "text": f"{row.code} {row.title}"} for row in found], safe=False)
-
-

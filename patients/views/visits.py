@@ -75,6 +75,9 @@ def visit(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
             "notes": encounter.notes.exclude(status="draft").select_related("author").prefetch_related("diagnoses")
             if clinical_view
             else [],
+            "drafts": encounter.notes.filter(status="draft").exclude(author=user).select_related("author")
+            if clinical_view and encounter.is_open
+            else [],
             "plans": encounter.careplan_set.valid() if clinical_view else [],
         },
     )
@@ -92,7 +95,12 @@ def visit_open(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     ):
         messages.success(request, _("Visit opened."))
         return redirect("patients:visit", form.result.pk)
-    context = {"form": form, "patient": patient, "banner": banner.of(request.user, patient), "heading": _("Open a visit")}
+    context = {
+        "form": form,
+        "patient": patient,
+        "banner": banner.of(request.user, patient),
+        "heading": _("Open a visit"),
+    }
     return render(request, "patients/form.html", context)
 
 
@@ -214,6 +222,16 @@ def note_amend(request: HttpRequest, note_id: UUID) -> HttpResponse:
         messages.success(request, _("Addendum signed."))
         return redirect("patients:visit", note.encounter_id)
     return _form(request, note.encounter, form, _("Add to a signed note"))
+
+
+@access.needs("patients.change_clinical")
+@once
+@require_POST
+def note_take_over(request: HttpRequest, note_id: UUID) -> HttpResponse:
+    note = _note(request, note_id)
+    notes.take_over(request.user, note_id=note.pk)
+    messages.success(request, _("The draft is yours now: sign it, or throw it away."))
+    return redirect("patients:visit", note.encounter_id)
 
 
 @access.needs("patients.change_clinical")

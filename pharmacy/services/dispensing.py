@@ -42,7 +42,9 @@ def hand_out(actor: User, *, prescription_id: object, quantities: dict[UUID, int
     """
     prescription = _locked_prescription(prescription_id)
     if prescription.status not in OPEN_PRESCRIPTIONS:
-        raise Refused(_("This prescription is %(status)s already.") % {"status": prescription.get_status_display().lower()})
+        raise Refused(
+            _("This prescription is %(status)s already.") % {"status": prescription.get_status_display().lower()}
+        )
     lines = list(
         PrescriptionLine.objects.filter(prescription=prescription, pk__in=quantities)
         .select_related("product__medicine", "product__service", "product__facility")

@@ -55,7 +55,9 @@ def prescribe(actor: User, *, encounter_id: object, lines: list[Line], advice: s
         checked = allergies.check(encounter.patient, product.medicine)
         if checked.conflicts and not line.override_reason.strip():
             raise Refused(
-                _("The patient is allergic: %(allergy)s. Choose another medicine than %(medicine)s, or give the reason why not.")
+                _(
+                    "The patient is allergic: %(allergy)s. Choose another medicine than %(medicine)s, or give the reason why not."
+                )
                 % {"allergy": "; ".join(str(found) for found in checked.conflicts), "medicine": product.medicine},
                 field=f"override_reason-{position}",
             )

@@ -18,7 +18,13 @@ FELL = "pharmacy.stock_fell"
 
 
 def _move(
-    actor: User, balance: StockBalance, kind: MovementKind, quantity: int, *, source: models.Model | None = None, reason: str = ""
+    actor: User,
+    balance: StockBalance,
+    kind: MovementKind,
+    quantity: int,
+    *,
+    source: models.Model | None = None,
+    reason: str = "",
 ) -> StockMovement:
     """Move under the balance's lock, which the caller holds."""
     StockBalance.objects.filter(pk=balance.pk).update(quantity=F("quantity") + quantity)
@@ -109,8 +115,8 @@ def put_back(actor: User, *, batch: Batch, quantity: int, source: models.Model, 
 @transaction.atomic
 def count(actor: User, *, batch_id: object, counted: int, reason: str) -> StockMovement | None:
     """Set a batch to what was counted on the shelf; None when it agrees. Locks: the batch's balance."""
-    balance = StockBalance.objects.select_for_update(of=("self",)).select_related("batch__product__facility").get(
-        pk=batch_id
+    balance = (
+        StockBalance.objects.select_for_update(of=("self",)).select_related("batch__product__facility").get(pk=batch_id)
     )
     if counted < 0:
         raise Refused(_("A count is never below zero."), field="counted")
@@ -126,8 +132,8 @@ def count(actor: User, *, batch_id: object, counted: int, reason: str) -> StockM
 @transaction.atomic
 def throw_away(actor: User, *, batch_id: object, quantity: int, reason: str) -> StockMovement:
     """Take expired or damaged goods off the shelf. Refuses more than there is. Locks: the batch's balance."""
-    balance = StockBalance.objects.select_for_update(of=("self",)).select_related("batch__product__facility").get(
-        pk=batch_id
+    balance = (
+        StockBalance.objects.select_for_update(of=("self",)).select_related("batch__product__facility").get(pk=batch_id)
     )
     if not 0 < quantity <= balance.quantity:
         raise Refused(_("There are %(there)s of this lot.") % {"there": balance.quantity}, field="quantity")

@@ -42,10 +42,13 @@ def _lie_down(actor: User, admission: Admission, bed: Bed, moment: datetime, rea
         free = Bed.objects.free().filter(room__ward=bed.room.ward_id).values_list("label", flat=True)[:5]
         if free:
             raise Refused(
-                _("Bed %(bed)s was just taken. Free in this ward: %(free)s.") % {"bed": bed.label, "free": ", ".join(free)},
+                _("Bed %(bed)s was just taken. Free in this ward: %(free)s.")
+                % {"bed": bed.label, "free": ", ".join(free)},
                 field="bed",
             )
-        raise Refused(_("Bed %(bed)s was just taken, and the ward has no other free bed.") % {"bed": bed.label}, field="bed")
+        raise Refused(
+            _("Bed %(bed)s was just taken, and the ward has no other free bed.") % {"bed": bed.label}, field="bed"
+        )
     return stay
 
 

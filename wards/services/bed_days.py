@@ -25,7 +25,9 @@ def accrue(actor: User, *, admission_id: object) -> int:
     Locks: the encounter, then the admission.
     """
     locked(Admission.objects.values_list("encounter_id", flat=True).get(pk=admission_id))
-    admission = Admission.objects.select_for_update(of=("self",)).select_related("facility", "encounter").get(pk=admission_id)
+    admission = (
+        Admission.objects.select_for_update(of=("self",)).select_related("facility", "encounter").get(pk=admission_id)
+    )
     if admission.status == AdmissionStatus.CANCELLED:
         return 0
     first = clock.local(admission.facility, admission.admitted_at).date()
@@ -55,5 +57,7 @@ def _bed_at_midnight(admission: Admission, day: date) -> Bed:
     """Where the patient lay when the day ended; on the last day, the last bed."""
     _start, midnight = clock.day_bounds(admission.facility, day)
     stays = BedStay.objects.filter(admission=admission).select_related("bed__room__ward")
-    found = stays.filter(period__startswith__lt=midnight).order_by("-period").first() or stays.order_by("period").first()
+    found = (
+        stays.filter(period__startswith__lt=midnight).order_by("-period").first() or stays.order_by("period").first()
+    )
     return found.bed

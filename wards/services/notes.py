@@ -12,7 +12,9 @@ from wards.models import Admission, AdmissionStatus, NursingNote
 
 
 @transaction.atomic
-def write(actor: User, *, admission_id: object, kind: str, text: str, corrects: NursingNote | None = None) -> NursingNote:
+def write(
+    actor: User, *, admission_id: object, kind: str, text: str, corrects: NursingNote | None = None
+) -> NursingNote:
     """Add a note to a stay, also after discharge (late entries happen); never to a cancelled one."""
     admission = Admission.objects.get(pk=admission_id)
     if admission.status == AdmissionStatus.CANCELLED:

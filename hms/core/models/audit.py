@@ -37,7 +37,9 @@ class AuditEvent(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["patient_id", "-id"], condition=Q(patient_id__isnull=False), name="core_audit_patient"),
+            models.Index(
+                fields=["patient_id", "-id"], condition=Q(patient_id__isnull=False), name="core_audit_patient"
+            ),
             models.Index(fields=["actor", "-id"], name="core_audit_actor"),
             models.Index(fields=["facility", "-id"], name="core_audit_facility"),
             models.Index(fields=["transaction"], name="core_audit_transaction"),

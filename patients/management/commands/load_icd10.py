@@ -9,7 +9,9 @@ from patients.models import DiagnosisCode
 
 
 class Command(BaseCommand):
-    help = "Load the ICD-10-CM codes (US government work, public domain). Run again after an update: it adds and renames."
+    help = (
+        "Load the ICD-10-CM codes (US government work, public domain). Run again after an update: it adds and renames."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         # Imported here: it takes two seconds and 300 MB, which nothing but this command should pay.
@@ -27,6 +29,10 @@ class Command(BaseCommand):
             if icd.is_category_or_subcategory(code)
         }
         DiagnosisCode.objects.bulk_create(
-            rows.values(), batch_size=5000, update_conflicts=True, unique_fields=["code"], update_fields=["title", "billable", "search"]
+            rows.values(),
+            batch_size=5000,
+            update_conflicts=True,
+            unique_fields=["code"],
+            update_fields=["title", "billable", "search"],
         )
         self.stdout.write(f"{len(rows)} ICD-10-CM codes.")

@@ -12,7 +12,9 @@ SHOWN = 20
 
 
 class Command(BaseCommand):
-    help = "Check charges against acts, stock against movements, ledger sums, numbers, overlaps, documents and the audit."
+    help = (
+        "Check charges against acts, stock against movements, ledger sums, numbers, overlaps, documents and the audit."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         faults = 0

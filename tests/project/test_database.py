@@ -1,0 +1,77 @@
+"""What the database itself holds: no pending migration, append-only tables, the application's own role."""
+
+from __future__ import annotations
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Permission
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
+
+from hms.core import audit, roles
+from hms.core.appendonly import append_only_models
+from hms.core.models import AuditEvent
+
+
+def test_no_migration_is_pending(db: None) -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_every_permission_of_the_role_table_exists(db: None) -> None:
+    known = {f"{row.content_type.app_label}.{row.codename}" for row in Permission.objects.select_related("content_type")}
+    wanted = {name for role in roles.ROLES.values() for name in role.permissions}
+    assert wanted - known == set()
+
+
+def test_constraints_are_named_after_their_app(db: None) -> None:
+    ours = {"core", "staff", "patients", "billing", "doctors", "pharmacy", "laboratory", "appointments", "wards", "interop"}
+    for model in apps.get_models():
+        if model._meta.app_label in ours:
+            for constraint in model._meta.constraints:
+                assert constraint.name.startswith(model._meta.app_label + "_"), constraint.name
+
+
+@pytest.mark.parametrize("model", append_only_models(), ids=lambda model: model._meta.label)
+def test_an_append_only_table_has_its_guard(model: type, db: None) -> None:
+    """The trigger stands on the table for every row, before UPDATE and DELETE."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select tgtype from pg_trigger where tgrelid = %s::regclass and tgname = 'append_only'", [model._meta.db_table]
+        )
+        (kind,) = cursor.fetchone()
+    row, before, delete, update = 1, 2, 8, 16
+    assert kind & (row | before | delete | update) == row | before | delete | update
+
+
+def test_an_audit_row_cannot_be_changed_or_removed(db: None) -> None:
+    event = audit.record(None, "test.event")
+    for statement in ("update core_auditevent set action = 'x'", "delete from core_auditevent"):
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"{statement} where id = %s", [event.pk])
+    assert AuditEvent.objects.get(pk=event.pk).action == "test.event"
+
+
+@pytest.fixture
+def as_app_role(db: None) -> object:
+    """The connection, working as the application's own role."""
+    with connection.cursor() as cursor:
+        cursor.execute("select 1 from pg_roles where rolname = 'hms_app'")
+        if cursor.fetchone() is None:
+            cursor.execute("create role hms_app")
+        call_command("grant_app_role", "hms_app", verbosity=0)
+        cursor.execute("set local role hms_app")
+        yield cursor
+        cursor.execute("reset role")
+
+
+def test_the_application_role_adds_audit_rows_and_nothing_else(as_app_role: object) -> None:
+    audit.record(None, "test.event")
+    for statement in (
+        "update core_auditevent set action = 'x'",
+        "delete from core_auditevent",
+        "truncate core_auditevent",
+        "alter table core_auditevent disable trigger append_only",
+        "drop table core_auditevent",
+    ):
+        with pytest.raises(DatabaseError, match="permission denied|must be owner"), transaction.atomic():
+            as_app_role.execute(statement)

@@ -1,0 +1,123 @@
+"""Deny by default: every route says who may use it, the list was reviewed, and each role gets just that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import path
+
+from hms.core import roles
+from hms.core.models import AuditEvent, User
+from tests.project.routes import Route, routes
+
+REVIEWED = Path(__file__).with_name("routes.txt")
+HOW_TO = "Read each line of the difference, then write the list again: python -m tests.project.write_routes"
+
+
+def listing() -> list[str]:
+    return [f"{route.name:<40} {describe(route)}" for route in routes()]
+
+
+def describe(route: Route) -> str:
+    access = route.access
+    if access is None:
+        return "UNDECLARED"
+    who = "public" if access.public else access.permission or "signed in"
+    how = "act" if getattr(route.view, "once", False) else "search" if access.reads_by_post else "read"
+    return f"{who:<36} {how}"
+
+
+def test_every_route_was_reviewed() -> None:
+    assert listing() == REVIEWED.read_text().splitlines(), HOW_TO
+
+
+def test_every_route_says_who_may_use_it() -> None:
+    assert [route.name for route in routes() if route.access is None] == []
+
+
+def test_every_permission_of_a_route_belongs_to_some_role() -> None:
+    held = frozenset().union(*(role.permissions for role in roles.ROLES.values()))
+    asked = {route.access.permission for route in routes() if route.access and route.access.permission}
+    assert asked - held == set()
+
+
+def undeclared(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("open to everyone")
+
+
+urlpatterns = [path("undeclared", undeclared)]
+
+
+@pytest.mark.urls("tests.project.test_routes")
+def test_a_view_that_declares_nothing_is_refused(client_as: Callable[..., Client], settings: object) -> None:
+    settings.ROOT_URLCONF = "tests.project.test_routes"
+    client = Client(raise_request_exception=False)
+    answer = client.get("/undeclared")
+    assert answer.status_code == 403
+    assert b"open to everyone" not in answer.content
+
+
+@pytest.mark.parametrize("role", sorted(roles.ROLES))
+def test_each_role_reaches_just_its_routes(role: str, person: Callable[..., User], browser_of: Callable) -> None:
+    """Every route, by GET and by POST: 403 for those without the permission, never for those with it."""
+    user = person(role)
+    client = browser_of(user)
+    client.raise_request_exception = True
+    wrong = []
+    for route in routes():
+        access = route.access
+        if access.public:
+            continue
+        allowed = access.permission is None or access.permission in roles.ROLES[role].permissions
+        for method in (client.get, client.post):
+            answer = method(route.url())
+            forbidden = answer.status_code == 403 and answer.headers.get("X-Refused") is None
+            # A view may ask for more than its route does, so "allowed" is judged by the route's own answer.
+            if forbidden == allowed and not (forbidden and route.name in NARROWER):
+                wrong.append(f"{role} {method.__name__} {route.name}: {answer.status_code}")
+    assert wrong == []
+
+
+# Routes whose view refuses some who pass the route: the kind of entry decides who may mark it, and
+# an appointment is opened only by those who may also know the patient.
+NARROWER = {"patients:mark-error", "core:no-facility", "appointments:appointment", "appointments:chart-panel"}
+
+
+def test_whoever_is_not_signed_in_is_asked_to(db: None) -> None:
+    client = Client()
+    for route in routes():
+        if not route.access.public:
+            answer = client.get(route.url())
+            assert answer.status_code == 302, route.name
+            assert answer.headers["Location"].startswith("/accounts/login/"), route.name
+
+
+def test_a_refusal_is_recorded(client_as: Callable[..., Client]) -> None:
+    client_as("cashier").get("/reports/revenue")
+    event = AuditEvent.objects.get(action="access.refused")
+    assert event.detail["which"] == "reports:revenue"
+
+
+def test_every_view_that_takes_a_form_is_an_act_or_a_search() -> None:
+    """A POST that changes something carries a key. Those that are neither change only the session."""
+    session_only = {"core:theme", "core:switch-facility", "login", "logout", "password_change"}
+    for route in routes():
+        if route.name in session_only:
+            continue
+        declared = getattr(route.view, "once", False) or route.access.reads_by_post
+        safe_only = _refuses_post(route)
+        assert declared or safe_only, f"{route.name} takes POST without a key"
+
+
+def _refuses_post(route: Route) -> bool:
+    request = RequestFactory().post("/")
+    request.user = User(username="someone")
+    values = {name: None for name in route.arguments}
+    try:
+        return route.view(request, **values).status_code == 405
+    except Exception:
+        return False
