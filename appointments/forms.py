@@ -9,9 +9,8 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models import AppointmentKind
-from doctors.models import Doctor, Specialty
+from doctors.models import Doctor
 from hms.core.forms import DateInput, Form, ReasonForm
-from hms.core.models import User
 
 
 def read_start(text: str) -> datetime | None:
@@ -24,31 +23,38 @@ def read_start(text: str) -> datetime | None:
 
 
 class FindForm(Form):
-    """What to look for: a doctor, a specialty or anyone, from a day on."""
+    """What to look for: one of these doctors, a specialty or anyone, from a day on."""
 
-    doctor = forms.ModelChoiceField(
-        Doctor.objects.none(),
-        label=_("Doctor"),
-        required=False,
-        empty_label=_("Any doctor"),
-        widget=forms.Select(attrs={"class": "form-select", "data-submit-on-change": ""}),
+    doctor = forms.ChoiceField(
+        label=_("Doctor"), required=False, widget=forms.Select(attrs={"class": "form-select", "data-submit-on-change": ""})
     )
-    specialty = forms.ModelChoiceField(
-        Specialty.objects.none(),
+    specialty = forms.ChoiceField(
         label=_("Specialty"),
         required=False,
-        empty_label=_("Any specialty"),
         widget=forms.Select(attrs={"class": "form-select", "data-submit-on-change": ""}),
     )
     start = forms.DateField(
         label=_("From"), required=False, widget=DateInput(attrs={"class": "form-control", "data-submit-on-change": ""})
     )
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, doctors: list[Doctor], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        doctors = Doctor.objects.visible_to(user).consulting()
-        self.fields["doctor"].queryset = doctors
-        self.fields["specialty"].queryset = Specialty.objects.filter(doctors__in=doctors.values("pk")).distinct()
+        self.doctors = doctors
+        specialties = {doctor.specialty.name: doctor.specialty.code for doctor in doctors}
+        self.fields["doctor"].choices = [("", _("Any doctor")), *((str(one.pk), one.name) for one in doctors)]
+        self.fields["specialty"].choices = [
+            ("", _("Any specialty")),
+            *((code, name) for name, code in sorted(specialties.items())),
+        ]
+
+    def chosen(self) -> list[Doctor]:
+        """The doctors that fit; all of them when the choice makes no sense."""
+        asked = self.cleaned_data if self.is_valid() else {}
+        if asked.get("doctor"):
+            return [one for one in self.doctors if str(one.pk) == asked["doctor"]]
+        if asked.get("specialty"):
+            return [one for one in self.doctors if one.specialty.code == asked["specialty"]]
+        return self.doctors
 
 
 class BookForm(Form):

@@ -97,15 +97,10 @@ def _find(request: HttpRequest, patient: Patient | None, moving: Appointment | N
     facility = request.user.facility
     today = clock.today(facility)
     asked = {"doctor": moving.doctor_id if moving else None, "start": today, **request.GET.dict()}
-    form = FindForm(asked, user=request.user)
-    chosen = form.cleaned_data if form.is_valid() else {}
-    start = max(chosen.get("start") or today, today)
-    doctors = Doctor.objects.visible_to(request.user).consulting()
-    if chosen.get("doctor"):
-        doctors = doctors.filter(pk=chosen["doctor"].pk)
-    elif chosen.get("specialty"):
-        doctors = doctors.filter(specialty=chosen["specialty"])
-    wanted = DAYS_OF_ONE if chosen.get("doctor") else DAYS_OF_MANY
+    form = FindForm(asked, doctors=list(Doctor.objects.visible_to(request.user).consulting()))
+    doctors = form.chosen()
+    start = max(form.cleaned_data.get("start") or today, today)
+    wanted = DAYS_OF_ONE if len(doctors) == 1 else DAYS_OF_MANY
     found = slots.first_available(doctors, start, days=wanted, patient=patient)
     if patient:
         audit.record(request.user, "appointments.slots.searched", patient)
