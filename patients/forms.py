@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from hms.core.forms import DateInput, DateTimeInput, Form, ModelForm
+from hms.core.models import Department, Facility
 from patients.models import (
     Allergy,
     CarePlan,
@@ -18,6 +19,7 @@ from patients.models import (
 )
 from patients.models.encounter import EncounterKind
 from patients.services.clinical import UNIT_TEXT, VITALS
+from staff.models import Employee
 
 DETAILS = [
     "given_name",
@@ -204,7 +206,25 @@ class VisitForm(Form):
         label=_("Kind of visit"),
         choices=[choice for choice in EncounterKind.choices if choice[0] != EncounterKind.INPATIENT],
     )
-    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+    department = forms.ModelChoiceField(Department.objects.none(), label=_("Department"))
+    attending = forms.ModelChoiceField(
+        Employee.objects.none(),
+        label=_("Doctor"),
+        required=False,
+        empty_label=_("Whoever is free"),
+        widget=forms.Select(attrs={"data-pick": ""}),
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+    def __init__(self, *args: Any, facility: Facility, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["department"].queryset = Department.objects.filter(facility=facility, active=True)
+        self.fields["attending"].queryset = Employee.objects.filter(
+            facility=facility, active=True, profession="doctor"
+        ).order_by("family_name", "given_name")
+
+    def layout(self) -> Layout:
+        return Layout(row("kind", "department"), "attending", "reason")
 
 
 class AmendForm(Form):

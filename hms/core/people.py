@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from hms.core import audit
@@ -73,3 +73,14 @@ def withdraw(actor: User, *, membership: Membership) -> None:
     locked.active = False
     locked.save(update_fields=["active"])
     audit.record(actor, "core.membership.withdrawn", locked, detail={"user": str(locked.user_id)})
+
+
+@transaction.atomic
+def keep(actor: User, *, row: models.Model, fields: list[str]) -> models.Model:
+    """Add or change a row of master data; the audit names the fields. Its own checks are made first."""
+    adding = row._state.adding
+    row.full_clean()
+    row.save()
+    verb = "added" if adding else "changed"
+    audit.record(actor, f"{row._meta.app_label}.{row._meta.model_name}.{verb}", row, detail={"fields": fields})
+    return row

@@ -111,7 +111,7 @@ class Staffing:
                 "first_name": given,
                 "last_name": family,
                 "password": self.password,
-                "is_staff": role == "administrator",
+                "is_staff": role in ("administrator", "auditor", "accountant"),
             },
         )
         people.grant(None, user=user, facility=house.facility, role=role, department=house.departments[department])

@@ -83,17 +83,18 @@ def visit(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
     )
 
 
-@access.needs("patients.change_encounter")
+@access.needs("patients.add_encounter")
 @once
 def visit_open(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     """Open a visit for someone who walked in."""
     patient = access.find(request, Patient.objects.visible_to(request.user), patient_id)
-    form = VisitForm(request.POST or None)
-    department = getattr(request, "department", None)
-    if form.carried_out(
-        lambda data: encounters.open_encounter(request.user, patient=patient, department=department, **data)
-    ):
-        messages.success(request, _("Visit opened."))
+    form = VisitForm(
+        request.POST or None,
+        facility=request.user.facility,
+        initial={"department": getattr(request, "department", None)},
+    )
+    if form.carried_out(lambda data: encounters.open_encounter(request.user, patient=patient, **data)):
+        messages.success(request, _("Visit opened. The patient waits."))
         return redirect("patients:visit", form.result.pk)
     context = {
         "form": form,

@@ -1,0 +1,189 @@
+"""The Django admin as administrators and auditors use it: to look things up, and to keep master data.
+
+Rows of care and money are shown and never edited: their changes go through the departments' services.
+Master data is kept through `people.keep`, which records who changed what. Nothing is deleted.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from hms.core import outbox, people
+from hms.core.models import (
+    AuditEvent,
+    AuditSeal,
+    Counter,
+    Department,
+    Document,
+    Facility,
+    Membership,
+    OutboxMessage,
+    User,
+)
+
+admin.site.site_header = admin.site.site_title = "Administration"
+admin.site.index_title = "Master data and records"
+admin.site.disable_action("delete_selected")
+admin.site.unregister(Group)
+
+
+class FacilityScope:
+    """Rows of the facility one works in; `facility_path` says how a row knows its own, "" for all of the network."""
+
+    facility_path = "facility"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        rows = super().get_queryset(request)
+        if not self.facility_path or not request.user.has_facility:
+            return rows if not self.facility_path else rows.none()
+        return rows.filter(**{self.facility_path: request.user.facility})
+
+
+class ReadOnlyAdmin(FacilityScope, admin.ModelAdmin):
+    """Looked at, searched, filtered; never added, changed or deleted here."""
+
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class KeptAdmin(FacilityScope, admin.ModelAdmin):
+    """Master data: added and changed through the service that records it; never deleted."""
+
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        people.keep(request.user, row=obj, fields=list(form.changed_data))
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Choices stay within the facility one works in."""
+        target = db_field.remote_field.model
+        if target is Facility:
+            kwargs.setdefault("queryset", Facility.objects.filter(pk=request.user.facility.pk))
+        elif any(field.name == "facility" for field in target._meta.fields):
+            kwargs.setdefault("queryset", target._default_manager.filter(facility=request.user.facility))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+@admin.register(Facility)
+class FacilityAdmin(KeptAdmin):
+    facility_path = ""
+    list_display = ["code", "name", "time_zone", "currency", "paper"]
+    search_fields = ["code", "name"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        # The code stands in numbers that were given out.
+        return ["code"] if obj else []
+
+
+@admin.register(Department)
+class DepartmentAdmin(KeptAdmin):
+    list_display = ["name", "code", "active"]
+    list_filter = ["active"]
+    search_fields = ["name", "code"]
+
+
+class MembershipInline(admin.TabularInline):
+    model = Membership
+    fk_name = "user"
+    extra = 0
+    fields = ["facility", "role", "department", "active"]
+    can_delete = False
+
+
+@admin.register(User)
+class HospitalUserAdmin(KeptAdmin, UserAdmin):
+    """People who sign in. What they may do comes from the roles below, facility by facility."""
+
+    facility_path = ""
+    inlines = [MembershipInline]
+    list_display = ["username", "first_name", "last_name", "is_active", "is_staff", "last_login"]
+    list_filter = ["is_active", "is_staff", "memberships__facility", "memberships__role"]
+    search_fields = ["username", "first_name", "last_name"]
+    filter_horizontal = []
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        ("Person", {"fields": ["first_name", "last_name", "email"]}),
+        ("Access", {"fields": ["is_active", "is_staff"], "description": "“Staff” opens this administration."}),
+    ]
+    add_fieldsets = [(None, {"classes": ["wide"], "fields": ["username", "password1", "password2"]})]
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        for row in formset.save(commit=False):
+            people.keep(request.user, row=row, fields=["facility", "role", "department", "active"])
+
+
+@admin.register(OutboxMessage)
+class OutboxMessageAdmin(ReadOnlyAdmin):
+    """Dead letters first: what the workers could not do, to be sent again once its cause is mended."""
+
+    facility_path = ""
+    list_display = ["id", "topic", "handler", "attempts", "created_at", "done_at", "dead_at", "last_error"]
+    list_filter = ["topic", ("dead_at", admin.EmptyFieldListFilter), ("done_at", admin.EmptyFieldListFilter)]
+    ordering = ["dead_at", "-id"]
+    actions = ["send_again"]
+
+    @admin.action(description="Send again", permissions=["resend"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet) -> None:
+        dead = list(queryset.filter(dead_at__isnull=False).values_list("pk", flat=True))
+        for message_id in dead:
+            outbox.send_again(message_id)
+        self.message_user(request, f"{len(dead)} messages are sent again.", messages.SUCCESS)
+
+    def has_resend_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("core.resend_outboxmessage")
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    facility_path = ""
+    list_display = ["at", "actor_name", "role", "action", "object_type", "object_id", "reason", "source"]
+    list_filter = ["action"]
+    search_fields = ["=object_id", "=patient_id", "actor_name", "action"]
+    ordering = ["-id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        here = request.user.facility if request.user.has_facility else None
+        return super().get_queryset(request).filter(Q(facility=here) | Q(facility=None))
+
+
+@admin.register(AuditSeal)
+class AuditSealAdmin(ReadOnlyAdmin):
+    facility_path = ""
+    list_display = ["id", "made_at", "rows", "digest", "previous"]
+
+
+@admin.register(Counter)
+class CounterAdmin(ReadOnlyAdmin):
+    list_display = ["series", "value"]
+
+
+@admin.register(Document)
+class DocumentAdmin(ReadOnlyAdmin):
+    """That a document was issued, and its hash; what stands on it is read where its patient is."""
+
+    list_display = ["created_at", "kind", "number", "status", "prints", "code", "sha256"]
+    list_filter = ["kind", "status"]
+    search_fields = ["=number", "=code"]
+    fields = ["kind", "number", "title", "paper", "status", "prints", "code", "sha256", "issued_by", "created_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).defer("content", "snapshot")
