@@ -40,7 +40,7 @@ class AppointmentsConfig(AppConfig):
         )
         panels.register(
             "dashboard",
-            title=_("My next patients"),
+            title=_("Still to come"),
             url_name="appointments:mine-panel",
             permission="doctors.use_desk",
             order=10,

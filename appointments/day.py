@@ -71,7 +71,7 @@ class Day:
 
 
 def look(appointment: Appointment, now: datetime) -> Look:
-    """The state of an appointment as the grid and the lists show it."""
+    """The state of an appointment, read by `for_lists()`, as the grid and the lists show it."""
     visit = appointment.encounter
     if appointment.status == AppointmentStatus.NO_SHOW:
         return Look("slot-missed", "person-dash", _("Did not come"))
@@ -79,6 +79,8 @@ def look(appointment: Appointment, now: datetime) -> Look:
         return Look("slot-done", "check2-all", _("Seen"))
     if visit and visit.status == "in_progress":
         return Look("slot-waiting", "record-circle", _("With the doctor"))
+    if visit and visit.status == "arrived" and appointment.called:
+        return Look("slot-waiting", "megaphone", _("Called"))
     if visit and visit.status == "arrived":
         minutes = max(int((now - visit.started_at) / timedelta(minutes=1)), 0)
         return Look("slot-waiting", "hourglass-split", _("Waiting %(minutes)s min") % {"minutes": minutes})
@@ -123,7 +125,11 @@ def of(user: User, day: date, *, specialty: Specialty | None = None) -> Day:
             Block(row.period.lower, row.period.upper, appointment=row, look=look(row, now))
         )
     shown = [column for column in columns.values() if column.doctor.pk in busy or column.blocks]
-    arrivals = [row.encounter.started_at for row in appointments if row.encounter and row.encounter.status == "arrived"]
+    arrivals = [
+        row.encounter.started_at
+        for row in appointments
+        if row.encounter and row.encounter.status == "arrived" and not row.called
+    ]
     made = Day(
         columns=shown[:COLUMNS] if busy else [],
         left_out=max(len(shown) - COLUMNS, 0),

@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Greatest
 
 from hms.core import clock
@@ -36,8 +37,12 @@ class AppointmentQuerySet(models.QuerySet):
         )
 
     def for_lists(self) -> Self:
-        """With all that a line about an appointment shows."""
-        return self.select_related("patient", "doctor__employee", "doctor__specialty", "encounter")
+        """With all that a line about an appointment shows; `called` while its patient is being called."""
+        from appointments.models import QueueToken
+
+        called = QueueToken.objects.called().filter(appointment=OuterRef("pk"))
+        related = self.select_related("patient", "doctor__employee", "doctor__specialty", "encounter")
+        return related.annotate(called=Exists(called))
 
 
 class TokenQuerySet(models.QuerySet):

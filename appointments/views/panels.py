@@ -63,12 +63,12 @@ def waiting(request: HttpRequest) -> HttpResponse:
 @access.needs("doctors.use_desk")
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
-    """For a doctor: their own patients of today who are still to be seen."""
+    """For a doctor: who is booked with them today and still to come. Who has come stands at the desk."""
     facility = request.user.facility
     day = clock.today(facility)
     doctor = Doctor.objects.of_user(request.user).first()
-    rows = Appointment.objects.for_lists().on_days(facility, day, day).filter(status__in=["booked", "arrived"])
+    rows = Appointment.objects.booked().on_days(facility, day, day).for_lists()
     now = clock.now()
-    own = rows.filter(doctor=doctor)[: 2 * LINES] if doctor else []
+    own = rows.filter(doctor=doctor)[:LINES] if doctor else []
     context = {"doctor": doctor, "rows": [(row, days.look(row, now)) for row in own]}
     return panels.render_panel(request, "appointments/mine_panel.html", context)

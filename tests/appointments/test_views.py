@@ -93,6 +93,9 @@ def test_the_day_shows_the_hour_and_who_has_waited_longest(
     html = page(desk, "day")
     assert "1 waiting, longest 22\u00a0min" in html
     assert "Waiting 22 min" in html
+    queue.call_next(reception)
+    assert "1 waiting" not in page(desk, "day")
+    assert "bi-megaphone" in page(desk, "day")
     assert 'day-now g-r-3 third-2" id="now"' in html
     assert "day-now" not in page(desk, "day", day="2026-11-23")
 
@@ -360,7 +363,7 @@ def test_first_pages_show_who_comes_and_who_waits(
     assert "Meera Raghunathan" in page(desk, "waiting-panel")
     mine = page(practice, "mine-panel")
     assert "Ivo Raghunathan" in mine
-    assert "Meera Raghunathan" in mine
+    assert "Meera Raghunathan" not in mine
     counts = desk.get(reverse("core:counts")).content.decode()
     assert "count-appointments" in counts
     assert "count-queue" in counts
