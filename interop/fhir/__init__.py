@@ -1,0 +1,1 @@
+"""FHIR R4: reading bundles of other systems into the record."""
