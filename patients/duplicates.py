@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hms.core.models import User
 
 BAR = 60
-CERTAIN = 90
+CERTAIN = 85
 CANDIDATES = 60
 
 

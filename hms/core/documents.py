@@ -15,7 +15,7 @@ from uuid import UUID
 
 import segno
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F
 from django.http import HttpResponse
 from django.template.loader import render_to_string
@@ -217,9 +217,10 @@ def latest(source: models.Model, kind: DocumentKind) -> Document | None:
 def ensure(source: models.Model, kind: DocumentKind, draw: Callable[[], Any]) -> Document:
     """The document in force for a source; drawn now if it never was. Two who ask at once get the same one.
 
-    Locks: the source.
+    Locks: the source's key, until commit (its row may be append-only, which cannot be locked for update).
     """
-    type(source)._base_manager.select_for_update(of=("self",)).get(pk=source.pk)
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(source.pk)])
     if latest(source, kind) is None:
         draw()
     return latest(source, kind)

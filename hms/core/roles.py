@@ -74,7 +74,7 @@ ROLES: dict[str, Role] = {
             "Doctor",
             "Examines, decides, orders, prescribes, admits and discharges.",
             RECORDS,
-            "patients.change_clinical patients.record_vitals patients.view_encounter patients.add_encounter patients.change_encounter",
+            "patients.change_clinical patients.change_allergies patients.record_vitals patients.view_encounter patients.add_encounter patients.change_encounter",
             "doctors.use_desk doctors.view_doctor doctors.change_availability",
             "laboratory.add_laborder laboratory.cancel_laborder pharmacy.prescribe pharmacy.view_medicine",
             "wards.view_board wards.admit wards.transfer wards.discharge wards.add_note appointments.add_appointment",

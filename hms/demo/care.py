@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from appointments.models import Appointment, QueueToken
+from appointments.services.queue import series
 from billing.models import Charge
 from billing.models.invoicing import PaymentMethod
 from doctors.models import Doctor
@@ -97,7 +98,7 @@ class Care:
         for story in sorted(stories, key=lambda story: story.start):
             tokens += self._tell(story, tokens)
         if tokens and day == today:
-            self.books.series[f"TOKEN-{self.outpatients.code}-{day}"] = tokens
+            self.books.series[series(self.outpatients, day)] = tokens
 
     def _fits(self, patient: Patient, doctor: Doctor) -> bool:
         age = clock.years_between(patient.birth_date, self.now.date())
@@ -473,27 +474,36 @@ class Care:
     def stays(self, patients: list[Patient], first: date) -> None:
         """Fill the beds from the first day until now; about four in five are taken now."""
         today = clock.today(self.facility)
-        adults = [p for p in patients if clock.years_between(p.birth_date, today) >= 18]
-        self.dice.shuffle(adults)
+        waiting = list(patients)
+        self.dice.shuffle(waiting)
         self.invoices: list[tuple[datetime, Encounter, list[Charge]]] = []
         for ward in self.house.wards:
             for place, bed in enumerate(Bed.objects.filter(room__ward=ward).order_by("label")):
                 day = first + timedelta(days=self.dice.randint(0, 5))
-                while day <= today and (patient := self._who(ward, adults)):
+                while day <= today and (patient := self._who(ward, waiting)):
                     length = self.dice.randint(2, 9)
                     if day + timedelta(days=length) >= today and place % 5 == 4:
                         break
-                    adults.remove(patient)
+                    waiting.remove(patient)
                     self._stay(ward, bed, patient, day, length, today)
                     day += timedelta(days=length + self.dice.randint(1, 3))
         for _moment, encounter, charges in sorted(self.invoices, key=lambda row: row[0]):
             self._settle(encounter, charges, paid=0.95)
 
-    def _who(self, ward: object, adults: list[Patient]) -> Patient | None:
-        if ward.department.code != "maternity":
-            return next(iter(adults), None)
-        year = self.now.year
-        return next((p for p in adults if p.sex == "female" and 18 <= year - p.birth_date.year < 45), None)
+    def _who(self, ward: object, patients: list[Patient]) -> Patient | None:
+        """Who may lie in a ward: children in theirs, women in maternity, adults elsewhere."""
+        for patient in patients:
+            age = clock.years_between(patient.birth_date, self.now.date())
+            child = age < 16
+            if ward.department.code == "paediatrics":
+                fits = child
+            elif ward.department.code == "maternity":
+                fits = patient.sex == "female" and 18 <= age < 45
+            else:
+                fits = not child
+            if fits:
+                return patient
+        return None
 
     def _stay(self, ward: object, bed: Bed, patient: Patient, day: date, length: int, today: date) -> None:
         admitted = clock.at(self.facility, day, time(self.dice.randint(9, 16), self.dice.randint(0, 59)))
@@ -501,7 +511,7 @@ class Care:
             return
         leaves = clock.at(self.facility, day + timedelta(days=length), time(11, self.dice.randint(0, 40)))
         home = leaves is not None and leaves < self.now
-        fitting = [s for s in catalogue.STAYS if (s[1] == "O80") == (ward.department.code == "maternity")]
+        fitting = [s for s in catalogue.STAYS if _ward_of(s[1], ward.department.code)]
         title, code, course, instructions = self.dice.choice(fitting)
         doctor = self.dice.choice(self.house.doctors)
         visit = self.rows.add(
@@ -588,6 +598,14 @@ class Care:
                 )
             )
             self.invoices.append((leaves, visit, charges))
+
+
+def _ward_of(code: str, department: str) -> bool:
+    """Whether a stay's diagnosis belongs to a ward."""
+    own = {"maternity": {"O80"}, "paediatrics": {"J18.9", "J45.901", "K35.80"}}
+    if department in own:
+        return code in own[department]
+    return code != "O80"
 
 
 def titles() -> dict[str, str]:

@@ -205,7 +205,7 @@ class Staffing:
                     )
                     for weekday in range(7)
                     for starts, ends in ((time(8), time(12)), (time(13), time(17)))
-                    if weekday < 5 or place < 2  # two of them see patients at weekends as well
+                    if weekday < 5 or place < 5  # some of them see patients at weekends as well
                 ]
             )
 
