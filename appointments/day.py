@@ -10,17 +10,24 @@ from math import gcd
 from django.utils.translation import gettext as _
 
 from appointments import slots
-from appointments.models import ACTIVE, Appointment, AppointmentKind, AppointmentStatus
+from appointments.models import ACTIVE, Appointment, AppointmentKind, AppointmentStatus, TokenStatus
 from appointments.slots import Slot
 from doctors import schedule
 from doctors.models import AvailabilityException, Doctor, ExceptionKind, Specialty
 from hms.core import clock
 from hms.core.models import Facility, User
+from patients.models import Encounter
+from patients.models.encounter import EncounterStatus
 
 COLUMNS = 30  # as many as the style sheet places
 ROWS = 200
 SPAN = 60
 UNITS = [30, 20, 15, 10, 5]  # minutes a row
+KINDS = {
+    AppointmentKind.NEW: ("", "person-plus"),
+    AppointmentKind.FOLLOW_UP: ("", "calendar-check"),
+    AppointmentKind.VIDEO: ("slot-video", "camera-video"),
+}
 
 
 @dataclass(frozen=True)
@@ -72,29 +79,28 @@ class Day:
 
 def look(appointment: Appointment, now: datetime) -> Look:
     """The state of an appointment, read by `for_lists()`, as the grid and the lists show it."""
-    visit = appointment.encounter
     if appointment.status == AppointmentStatus.NO_SHOW:
         return Look("slot-missed", "person-dash", _("Did not come"))
-    if appointment.status == AppointmentStatus.FULFILLED or (visit and visit.status == "finished"):
-        return Look("slot-done", "check2-all", _("Seen"))
-    if visit and visit.status == "in_progress":
-        return Look("slot-waiting", "record-circle", _("With the doctor"))
-    if visit and visit.status == "arrived" and appointment.called:
-        return Look("slot-waiting", "megaphone", _("Called"))
-    if visit and visit.status == "arrived":
-        minutes = max(int((now - visit.started_at) / timedelta(minutes=1)), 0)
-        return Look("slot-waiting", "hourglass-split", _("Waiting %(minutes)s min") % {"minutes": minutes})
-    if visit:
-        return Look("slot-missed", "exclamation-triangle", _("Visit cancelled"))
+    if appointment.encounter:
+        return _arrived(appointment, appointment.encounter, now)
     if appointment.period.upper <= now:
         return Look("slot-missed", "question-circle", _("Not settled"))
     if appointment.period.lower < now:
         return Look("", "clock-history", _("Late"))
-    if appointment.kind == AppointmentKind.VIDEO:
-        return Look("slot-video", "camera-video", appointment.get_kind_display())
-    if appointment.kind == AppointmentKind.NEW:
-        return Look("", "person-plus", appointment.get_kind_display())
-    return Look("", "calendar-check", appointment.get_kind_display())
+    return Look(*KINDS[appointment.kind], appointment.get_kind_display())
+
+
+def _arrived(appointment: Appointment, visit: Encounter, now: datetime) -> Look:
+    if visit.status == EncounterStatus.FINISHED or appointment.status == AppointmentStatus.FULFILLED:
+        return Look("slot-done", "check2-all", _("Seen"))
+    if not visit.is_open:
+        return Look("slot-missed", "exclamation-triangle", _("Visit cancelled"))
+    if visit.status == EncounterStatus.IN_PROGRESS or appointment.token_status == TokenStatus.DONE:
+        return Look("slot-waiting", "record-circle", _("With the doctor"))
+    if appointment.token_status == TokenStatus.CALLED:
+        return Look("slot-waiting", "megaphone", _("Called"))
+    minutes = max(int((now - visit.started_at) / timedelta(minutes=1)), 0)
+    return Look("slot-waiting", "hourglass-split", _("Waiting %(minutes)s min") % {"minutes": minutes})
 
 
 def of(user: User, day: date, *, specialty: Specialty | None = None) -> Day:
@@ -128,7 +134,7 @@ def of(user: User, day: date, *, specialty: Specialty | None = None) -> Day:
     arrivals = [
         row.encounter.started_at
         for row in appointments
-        if row.encounter and row.encounter.status == "arrived" and not row.called
+        if row.token_status == TokenStatus.WAITING and row.encounter.status == EncounterStatus.ARRIVED
     ]
     made = Day(
         columns=shown[:COLUMNS] if busy else [],

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Greatest
 
 from hms.core import clock
@@ -37,12 +37,12 @@ class AppointmentQuerySet(models.QuerySet):
         )
 
     def for_lists(self) -> Self:
-        """With all that a line about an appointment shows; `called` while its patient is being called."""
+        """With all that a line about an appointment shows; `token_status` is that of its visit's token."""
         from appointments.models import QueueToken
 
-        called = QueueToken.objects.called().filter(appointment=OuterRef("pk"))
+        token = QueueToken.objects.filter(encounter=OuterRef("encounter_id"))
         related = self.select_related("patient", "doctor__employee", "doctor__specialty", "encounter")
-        return related.annotate(called=Exists(called))
+        return related.annotate(token_status=Subquery(token.values("status")))
 
 
 class TokenQuerySet(models.QuerySet):

@@ -22,23 +22,9 @@ from patients.models import Patient
 class SlotRefused(Refused):
     """The slot cannot be had; `alternatives` are the nearest that can."""
 
-    def __init__(self, why: str, found: Alternatives, facility: Facility) -> None:
-        super().__init__(" ".join([why, *_offers(found, facility)]))
-        self.alternatives = found
-
-
-def _offers(found: Alternatives, facility: Facility) -> list[str]:
-    """The alternatives in words."""
-    if not found.same and not found.others:
-        return [_("No other slot of this specialty is free in the next days.")]
-    lines = []
-    if found.same:
-        times = ", ".join(_when(facility, slot.start) for slot in found.same)
-        lines.append(_("Nearest with the same doctor: %(times)s.") % {"times": times})
-    if found.others:
-        times = ", ".join(f"{_when(facility, slot.start)} {slot.doctor.name}" for slot in found.others)
-        lines.append(_("With others of the specialty: %(times)s.") % {"times": times})
-    return lines
+    def __init__(self, why: str, alternatives: Alternatives) -> None:
+        super().__init__(why)
+        self.alternatives = alternatives
 
 
 def _when(facility: Facility, moment: datetime) -> str:
@@ -63,7 +49,7 @@ def book(
         )
     appointment = _take(actor, slot, patient, kind=kind, reason=reason)
     if appointment is None:
-        raise _lost(actor, slot, patient)
+        raise _lost(slot, patient)
     audit.record(actor, "appointments.appointment.booked", appointment, detail={"doctor": str(slot.doctor.pk)})
     return appointment
 
@@ -85,14 +71,14 @@ def _bookable_slot(actor: User, doctor_id: object, start: datetime, patient: Pat
         raise Refused(_("This doctor does not work here."))
     if not doctor.active or not doctor.employee.active:
         why = _("%(doctor)s sees no patients at present.") % {"doctor": doctor.name}
-        raise SlotRefused(why, slots.alternatives(doctor, start, patient=patient), actor.facility)
+        raise SlotRefused(why, slots.alternatives(doctor, start, patient=patient))
     slot = slots.offered(doctor, start)
     if slot is None:
         why = _("%(doctor)s sees no patients at this time.") % {"doctor": doctor.name}
-        raise SlotRefused(why, slots.alternatives(doctor, start, patient=patient), actor.facility)
+        raise SlotRefused(why, slots.alternatives(doctor, start, patient=patient))
     if slot.start < clock.now():
         why = _("This time is past.")
-        raise SlotRefused(why, slots.alternatives(doctor, start, patient=patient), actor.facility)
+        raise SlotRefused(why, slots.alternatives(doctor, start, patient=patient))
     return slot
 
 
@@ -111,14 +97,14 @@ def _take(actor: User, slot: Slot, patient: Patient, **details: Any) -> Appointm
     return Appointment.objects.for_lists().filter(pk=appointment.pk).first()
 
 
-def _lost(actor: User, slot: Slot, patient: Patient) -> SlotRefused:
+def _lost(slot: Slot, patient: Patient) -> SlotRefused:
     """What to tell who came second: whose time it is already, and what is still free."""
     own = Appointment.objects.active().filter(patient=patient, period__overlap=(slot.start, slot.end))
     if own.exists():
         why = _("This patient has another appointment at this time.")
     else:
         why = _("This slot was just taken.")
-    return SlotRefused(why, slots.alternatives(slot.doctor, slot.start, patient=patient), actor.facility)
+    return SlotRefused(why, slots.alternatives(slot.doctor, slot.start, patient=patient))
 
 
 def locked(appointment_id: object) -> Appointment:
@@ -163,7 +149,7 @@ def reschedule(
         new = _take(actor, slot, patient, kind=old.kind, reason=old.reason, rescheduled_from=old)
         transaction.set_rollback(new is None)
     if new is None:
-        raise _lost(actor, slot, patient)
+        raise _lost(slot, patient)
     audit.record(actor, "appointments.appointment.rescheduled", new, reason=reason, detail={"from": str(old.pk)})
     return new
 

@@ -39,7 +39,6 @@ def test_a_taken_slot_offers_the_nearest_with_the_same_doctor_and_with_others(
     same, others = refusal.value.alternatives
     assert {slot.start for slot in same[:2]} == {at(9, 40), at(10, 20)}
     assert (others[0].start, others[0].doctor) == (at(10), colleague)
-    assert "20 Nov, 10:00 Dr Adaeze Weber" in refusal.value.message
     assert Appointment.objects.count() == 1
 
 

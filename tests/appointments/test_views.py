@@ -96,6 +96,8 @@ def test_the_day_shows_the_hour_and_who_has_waited_longest(
     queue.call_next(reception)
     assert "1 waiting" not in page(desk, "day")
     assert "bi-megaphone" in page(desk, "day")
+    queue.finish(reception, token_id=QueueToken.objects.get().pk)
+    assert "With the doctor" in page(desk, "day")
     assert 'day-now g-r-3 third-2" id="now"' in html
     assert "day-now" not in page(desk, "day", day="2026-11-23")
 
