@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.db import DatabaseError, models, transaction
 from django.db.models import Q
 
@@ -55,6 +56,7 @@ SAVED_IN_ORDER = [
     DiagnosticReport,
 ]
 BATCH = 1000
+NOTES = 40
 
 
 @dataclass
@@ -69,11 +71,21 @@ class Tally:
     unresolved: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
+    more_notes: int = 0
+
+    def note(self, line: str) -> None:
+        """Something to know. Of a great many, the first are kept and the rest counted."""
+        if len(self.notes) < NOTES:
+            self.notes.append(line)
+        else:
+            self.more_notes += 1
 
     def add(self, other: Tally) -> None:
         for name in ("read", "added", "here", "changed", "no_place", "unresolved", "refused"):
             getattr(self, name).update(getattr(other, name))
-        self.notes += other.notes
+        for line in other.notes:
+            self.note(line)
+        self.more_notes += other.more_notes
 
     def as_detail(self) -> dict[str, dict[str, int]]:
         return {name: dict(getattr(self, name)) for name in ("read", "added", "here", "changed", "unresolved")}
@@ -111,7 +123,10 @@ class Import:
         self.by_key: dict[tuple[str, str], list[SourceRecord]] = defaultdict(list)
         self.visits: dict[UUID, tuple[UUID, datetime]] = {}
         self.pointers: dict[int, list[Pointer]] = {}
+        self.taken: dict[tuple[str, str], str] = {}
+        self.recognized: list[Entry] = []
         self.people: list[Person] = []
+        self.met: set[UUID] = set()  # patients who are here already
         self.colleagues: list[mapping.Colleague] = []
         self.made: list[tuple[Entry, Rows]] = []
         self.records: list[SourceRecord] = []
@@ -242,7 +257,10 @@ class Import:
         self._look_up()
         rest = len(mapping.ORDER)
         for entry in sorted(self.entries, key=lambda e: mapping.ORDER.get(e.type, rest)):
-            self._take(entry)
+            try:
+                self._take(entry)
+            except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
+                raise Broken(f"cannot be read: {error}"[:300], entry) from error
         for entry, rows in self.made:
             if entry.type == "Encounter" and rows.rows:
                 rows.rows[0].part_of_id = self.first(entry, "partOf", ENCOUNTER)
@@ -254,13 +272,13 @@ class Import:
             self._offer(entry, Target(kind, []))
             return
         sha256 = entry.sha256()
-        if known := [r for r in self.by_key[kind, entry.key] if r.source == self.source or not entry.key.startswith(kind)]:
+        if known := self.by_key.get((kind, entry.key)):
             self._recognize(entry, known, sha256)
             return
-        if entry.key in self.local:
-            # The same resource twice in these files.
-            self.tally.here[kind] += 1
+        if (kind, entry.key) in self.taken:
+            self._twice(entry, self.taken[kind, entry.key] == sha256)
             return
+        self.taken[kind, entry.key] = sha256
         if kind == "Patient":
             self._take_patient(entry, sha256)
         elif kind in KNOWN_BY_NUMBER and (target := self._same_number(entry)):
@@ -279,18 +297,41 @@ class Import:
             self._take_record(entry, sha256)
 
     def _recognize(self, entry: Entry, known: list[SourceRecord], sha256: str) -> None:
-        """It was imported before: the first version stays."""
         target = _one_target(known)
         if entry.type == "Patient" and target and target.objects:
             self._same_person_or_refuse(entry, target.objects[0][1])
+            self.met.add(target.objects[0][1])
         self._offer(entry, target)
         if entry.type in mapping.POINTED_AT:
             self.tally.no_place[entry.type, "kept as a name"] += 1
-        elif known[0].sha256 == sha256:
+            return
+        if known[0].sha256 != sha256 and entry.type in MAPPED:
+            self._same_patient_or_refuse(entry, known[0])
+        self.recognized.append(entry)
+        self._twice(entry, known[0].sha256 == sha256)
+
+    def _twice(self, entry: Entry, same: bool) -> None:
+        """It was seen before, in these files or in earlier ones: the first version stays."""
+        if same:
             self.tally.here[entry.type] += 1
         else:
             self.tally.changed[entry.type] += 1
-            self.tally.notes.append(f"{entry.file} {entry.where}: has changed since it was imported; the first is kept")
+            self.tally.note(f"{entry.file} {entry.where}: has changed since it was first read; the first is kept")
+
+    def _same_patient_or_refuse(self, entry: Entry, record: SourceRecord) -> None:
+        """Two systems may both have an Observation/1: the second must not pass for a new version of the first."""
+        pointer = self._pointer(entry, "subject") or self._pointer(entry, "patient")
+        target = self._follow(pointer) if pointer else None
+        if target is None or record.object_id is None or record.object_type == PATIENT:
+            return
+        model = apps.get_model(record.object_type)
+        whose = model.objects.values_list("patient_id", flat=True).get(pk=record.object_id)
+        if (PATIENT, whose) not in target.objects:
+            raise Broken(
+                "has the id of one imported before, and is about another patient."
+                " If the files come from another system, say which with --source NAME",
+                entry,
+            )
 
     def _same_person_or_refuse(self, entry: Entry, patient_id: UUID) -> None:
         born = entry.resource.get("birthDate") or ""
@@ -316,6 +357,7 @@ class Import:
         match = self._patient_here(entry, found)
         if match:
             found.id, found.is_new = match, False
+            self.met.add(match)
             self.tally.here["Patient"] += 1
             self._offer(entry, Target("Patient", [(PATIENT, found.id)]))
             self._remember(entry, sha256, [(PATIENT, found.id)])
@@ -373,8 +415,6 @@ class Import:
             self.tally.no_place[entry.type, str(reason)] += 1
             self._offer(entry, Target(entry.type, []))
             return
-        except (ValueError, OverflowError, KeyError, AttributeError, TypeError) as error:
-            raise Broken(f"cannot be read: {error}"[:300], entry) from error
         self.made.append((entry, rows))
         if rows.no_known_allergies:
             self.no_allergies.add(rows.no_known_allergies)
@@ -421,31 +461,29 @@ class Import:
 
     def find_lost(self) -> None:
         """Pointers that lead nowhere, once everything in these files is known."""
-        by_record = {(r.resource_type, r.key): r for r in self.records if r.part == 0}
-        for entry, _rows in self.made:
-            record = by_record[entry.type, entry.key]
+        by_record = {(record.resource_type, record.key): record for record in self.records if record.part == 0}
+        for entry in [*(entry for entry, _rows in self.made), *self.recognized]:
+            record = by_record.get((entry.type, entry.key))  # none for one imported before
             seen: set[tuple[str, str]] = set()
             for pointer in self.pointers.get(id(entry), []):
                 name = (pointer.field[:100], pointer.text)
                 if name in seen or self._follow(pointer) is not None:
                     continue
                 seen.add(name)
-                later = self.comes_later(pointer.candidates)
-                if self.strict and not later:
-                    raise Broken(
-                        f"{pointer.field}: {pointer.text} leads nowhere, which --strict does not allow", entry
-                    )
-                if not later:
+                if not self.comes_later(pointer.candidates):
+                    if self.strict:
+                        raise Broken(f"{pointer.field}: {pointer.text} leads nowhere (--strict)", entry)
                     self.tally.unresolved[entry.type] += 1
-                self.lost.append(
-                    UnresolvedReference(
-                        facility=self.facility,
-                        record=record,
-                        field=name[0],
-                        reference=pointer.text,
-                        candidates=list(pointer.candidates),
+                if record:
+                    self.lost.append(
+                        UnresolvedReference(
+                            facility=self.facility,
+                            record=record,
+                            field=name[0],
+                            reference=pointer.text,
+                            candidates=list(pointer.candidates),
+                        )
                     )
-                )
 
     # ---- writing ---------------------------------------------------------------------------------
 
@@ -454,6 +492,7 @@ class Import:
         recorded like everybody; then the rows, parents before children."""
         real = dict(self._register(person) for person in self.people)
         real |= self._employ()
+        new_here = self._make_known({real.get(patient_id, patient_id) for patient_id in self.met})
         by_model: dict[type[models.Model], list[Any]] = defaultdict(list)
         for _entry, rows in self.made:
             for row in rows.rows:
@@ -481,6 +520,8 @@ class Import:
             record.object_id = real.get(record.object_id, record.object_id)
         SourceRecord.objects.bulk_create(self.records, batch_size=BATCH)
         UnresolvedReference.objects.bulk_create(self.lost, batch_size=BATCH)
+        if not (self.records or new_here):
+            return  # all of it was here already: nothing was done
         who = {real.get(person.id, person.id) for person in self.people}
         audit.record(
             self.actor,
@@ -490,7 +531,7 @@ class Import:
         )
 
     def _register(self, person: Person) -> tuple[UUID, UUID]:
-        """Open a record for a new patient; let one who is here be known to this facility too."""
+        """Open a record for a new patient; give one who is here the numbers they do not have yet."""
         planned, numbers = person.id, dict.fromkeys(person.identifiers)
         if person.is_new:
             try:
@@ -503,15 +544,12 @@ class Import:
             patient_id = patient.pk
         else:
             patient_id = planned
-            PatientFacility.objects.get_or_create(
-                patient_id=patient_id, facility=self.facility, defaults={"added_by": self.actor}
-            )
         taken = set()
         for pair in numbers:
             owner = self.numbers.setdefault(pair, patient_id)
             if owner != patient_id:
                 taken.add(pair)
-                self.tally.notes.append(
+                self.tally.note(
                     f"{person.entry.file} {person.entry.where}: its number of {pair[0]} belongs to another patient;"
                     " it was not given twice"
                 )
@@ -525,6 +563,15 @@ class Import:
             Contact.objects.bulk_create(Contact(patient_id=patient_id, **contact) for contact in person.contacts)
         return planned, patient_id
 
+    def _make_known(self, patients: set[UUID]) -> int:
+        """Patients of the network who were registered elsewhere are known to this facility from now on."""
+        known = PatientFacility.objects.filter(facility=self.facility, patient_id__in=patients)
+        new = patients - set(known.values_list("patient_id", flat=True))
+        PatientFacility.objects.bulk_create(
+            PatientFacility(patient_id=patient_id, facility=self.facility, added_by=self.actor) for patient_id in new
+        )
+        return len(new)
+
     def _extra(self, patient: Patient, person: Person) -> dict[str, Any]:
         extra: dict[str, Any] = {}
         if person.other_names:
@@ -534,7 +581,7 @@ class Import:
         if person.deceased_at or person.died_when_unknown:
             extra["deceased_at"] = person.deceased_at or self.now
             if not person.deceased_at:
-                self.tally.notes.append(
+                self.tally.note(
                     f"{person.entry.file} {person.entry.where}: died, nobody says when;"
                     " the day of the import stands for it"
                 )

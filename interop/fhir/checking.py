@@ -71,7 +71,7 @@ def check(entry: Entry) -> None:
         return
     try:
         model = get_fhir_model_class(entry.type)
-    except (LookupError, ImportError, AttributeError):
+    except (LookupError, ImportError, ValueError):
         model = None
     if not isinstance(model, type) or not issubclass(model, ResourceModel) or entry.type in ("Resource", "DomainResource"):
         raise Broken("is no resource type of FHIR R4", entry)
@@ -113,7 +113,7 @@ def _table(model: type[FHIRAbstractModel]) -> dict[str, tuple[str, frozenset[str
         extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
         codes = CODES.get((model.__name__, name))
         listed = extra.get("enum_values")
-        if codes is None and listed and "+" not in listed and "Code]" in str(info.annotation):
+        if codes is None and listed and "+" not in listed and "[str, Code" in str(info.annotation):
             codes = set(listed)
         table[attribute] = (name, frozenset(codes or ()))
     return table

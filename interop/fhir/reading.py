@@ -100,9 +100,9 @@ def read(path: Path, source: str = "") -> list[Entry]:
     if not text.strip():
         raise Broken("is empty")
     if path.suffix.lower() == ".ndjson":
-        entries = _lines(path.name, text)
+        entries = _lines(str(path), text)
     else:
-        entries = _entries(path.name, _json(text))
+        entries = _entries(str(path), _json(text))
     for entry in entries:
         _name(entry, source)
     return entries

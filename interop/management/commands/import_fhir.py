@@ -18,7 +18,6 @@ from interop.fhir.ordering import Index
 from interop.fhir.reading import Broken
 
 ONE_AT_A_TIME = 7_114_301
-SHOWN_NOTES = 40
 
 
 class Command(BaseCommand):
@@ -113,9 +112,9 @@ class Command(BaseCommand):
             known = index.defines if index else (lambda words: False)
             return services.bring_in(actor, entries=entries, source=source, strict=strict, comes_later=known), []
         except Broken as broken:
-            named = broken.entry.file if broken.entry else path.name
-            faults = [f"REFUSED {path}: {broken}" for path in paths if path.name == named]
-            faults += [f"REFUSED {path}: it and {named} need each other" for path in paths if path.name != named]
+            named = broken.entry.file if broken.entry else str(path)
+            faults = [f"REFUSED {named}: {broken}"]
+            faults += [f"REFUSED {other}: it and {named} need each other" for other in map(str, paths) if other != named]
             tally = services.Tally()
             tally.refused.update(entry.type for entry in entries)
             tally.read.update(entry.type for entry in entries)
@@ -162,10 +161,10 @@ class Command(BaseCommand):
                 self._say(f"  {count} {kind}: {reason}")
         if total.notes:
             self._say("\nTo know:")
-            for note in total.notes[:SHOWN_NOTES]:
+            for note in total.notes:
                 self._say(f"  {note}")
-            if len(total.notes) > SHOWN_NOTES:
-                self._say(f"  … and {len(total.notes) - SHOWN_NOTES} more")
+            if total.more_notes:
+                self._say(f"  … and {total.more_notes} more")
         self._say("")
 
     def _say(self, line: str) -> None:
