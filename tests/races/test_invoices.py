@@ -1,0 +1,212 @@
+"""One invoice paid at many desks at once; one visit invoiced by several workers at once."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from billing.models import Charge, Invoice, InvoiceLine, LedgerEntry, Payment
+from billing.services import charges, invoices, payments
+from hms.core import outbox
+from hms.core.models import OutboxMessage, User
+from hms.core.refusals import Refused
+from patients.models import Encounter, Patient
+from patients.services import encounters
+from tests.billing.conftest import account, charge, faults, make_invoice, make_service
+from tests.conftest import make_patient
+from tests.races.crowd import again, crowd, together, without
+
+CROWD = 6
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def invoice(reception: User) -> Invoice:
+    return make_invoice(reception, make_patient(reception), "60.00", "40.00")
+
+
+def receipts() -> list[int]:
+    return sorted(int(number.rpartition("-")[2]) for number in Payment.objects.values_list("number", flat=True))
+
+
+def pay_at_once(reception: User, invoice: Invoice, amount: str) -> list[Any]:
+    def act(_number: int) -> Payment:
+        return payments.take(again(reception), invoice_id=invoice.pk, amount=Decimal(amount), method="cash")
+
+    return crowd(act, CROWD)
+
+
+def test_the_full_amount_is_taken_once(reception: User, invoice: Invoice) -> None:
+    answers = pay_at_once(reception, invoice, "100.00")
+    assert sum(isinstance(answer, Payment) for answer in answers) == 1, answers
+    refused = [answer.message for answer in answers if isinstance(answer, Refused)]
+    assert refused == ["Nothing is owed on this invoice any more."] * (CROWD - 1), answers
+    invoice.refresh_from_db()
+    assert (invoice.paid, invoice.balance, invoice.status) == (Decimal(100), 0, "paid")
+    assert receipts() == [1]
+    assert account("cash") == 100
+    assert sum(LedgerEntry.objects.values_list("amount", flat=True)) == 0
+    assert faults() == []
+
+
+def test_parts_taken_at_once_never_make_more_than_the_whole(reception: User, invoice: Invoice) -> None:
+    answers = pay_at_once(reception, invoice, "30.00")
+    assert sum(isinstance(answer, Payment) for answer in answers) == 3, answers
+    refused = {answer.message for answer in answers if isinstance(answer, Refused)}
+    assert refused == {"Only 10.00 is owed. Take that much, and give change."}
+    assert receipts() == [1, 2, 3]  # who was refused took no number
+    assert faults() == []
+
+
+def test_a_payment_is_reversed_once_by_two_who_try_at_once(reception: User, invoice: Invoice, person: Any) -> None:
+    taken = payments.take(reception, invoice_id=invoice.pk, amount=Decimal(100), method="cash")
+    accountant = person("accountant")
+
+    def act(_number: int) -> Payment:
+        return payments.reverse(again(accountant), payment_id=taken.pk, reason="Wrong patient")
+
+    answers = crowd(act, 4)
+    assert sum(isinstance(answer, Payment) for answer in answers) == 1, answers
+    assert sum(isinstance(answer, Refused) for answer in answers) == 3, answers
+    assert account("cash") == 0
+    assert faults() == []
+
+
+def pay_without_looking_again(invoice: Invoice) -> list[Any]:
+    """As a till would that reads the balance and then adds its payment, with no lock between."""
+
+    def look(cursor: Any) -> Decimal:
+        cursor.execute("select balance from billing_invoice where id = %s", [invoice.pk])
+        return cursor.fetchone()[0]
+
+    return together("update billing_invoice set paid = paid + 100 where id = %s", [invoice.pk], before=look)
+
+
+def test_without_the_lock_only_the_constraint_stands_between_four_tills_and_one_invoice(invoice: Invoice) -> None:
+    """The control of the lock."""
+    answers = pay_without_looking_again(invoice)
+    assert answers.count(Decimal(100)) == 1, answers
+    assert sum("billing_invoice_never_overpaid" in str(answer) for answer in answers) == 3
+
+
+def test_without_lock_and_constraint_one_invoice_is_paid_four_times(invoice: Invoice) -> None:
+    """The control of both: every till saw the whole amount owed."""
+
+    def clear() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("update billing_invoice set paid = 0")
+
+    with without(Invoice, "billing_invoice_never_overpaid", clear):
+        assert pay_without_looking_again(invoice) == [Decimal(100)] * 4
+        invoice.refresh_from_db()
+        assert (invoice.paid, invoice.balance) == (Decimal(400), Decimal(-300))
+        assert any("invoices: total" in fault for fault in faults())
+
+
+@pytest.fixture
+def closed(reception: User, patient: Patient) -> Encounter:
+    """A visit with two charges that nobody invoiced yet."""
+    visit = encounters.open_encounter(reception, patient=patient)
+    charge(reception, visit, "XRAY", "60.00")
+    charge(reception, visit, "SUTURE", "40.00")
+    return encounters.close(reception, encounter_id=visit.pk)
+
+
+def test_a_visit_invoiced_by_several_workers_at_once_has_one_invoice(closed: Encounter) -> None:
+    answers = crowd(lambda _number: invoices.issue(User.objects.system(), encounter_id=closed.pk), CROWD)
+    assert sum(isinstance(answer, Invoice) for answer in answers) == 1, answers
+    assert answers.count(None) == CROWD - 1
+    made = Invoice.objects.get()
+    assert (made.total, made.lines.count(), made.number[-6:]) == (Decimal(100), 2, "000001")
+    assert account("unbilled") == 0
+    OutboxMessage.objects.all().delete()
+    assert faults() == []
+
+
+def test_an_act_charged_by_two_at_once_is_charged_once(reception: User, visit: Encounter) -> None:
+    service = make_service(visit.facility)
+
+    def act(_number: int) -> Charge:
+        return charges.post(again(reception), encounter=visit, source=visit, service=service)
+
+    answers = crowd(act, CROWD)
+    assert {answer.pk for answer in answers} == {Charge.objects.get().pk}, answers
+    assert account("unbilled") == 40
+
+
+def test_a_charge_that_races_with_the_close_is_never_left_off_the_bill(reception: User, visit: Encounter) -> None:
+    charge(reception, visit, "XRAY", "60.00")
+
+    def act(number: int) -> Any:
+        if number:
+            return charge(again(reception), visit, f"LATE{number}", "10.00")
+        return encounters.close(again(reception), encounter_id=visit.pk)
+
+    answers = crowd(act, CROWD)
+    assert not [answer for answer in answers if isinstance(answer, Exception)], answers
+    outbox.drain()
+    assert sum(Invoice.objects.values_list("total", flat=True)) == Decimal(60 + 10 * (CROWD - 1))
+    assert not Charge.objects.uninvoiced().exists()
+    assert faults() == []
+
+
+def bill_without_a_lock(closed: Encounter) -> list[Any]:
+    """As workers would that read what stands on no invoice and then write the lines, with no lock between."""
+    first = Charge.objects.filter(encounter=closed).order_by("posted_at").first()
+    assert first is not None
+
+    def look(cursor: Any) -> int:
+        cursor.execute(
+            "select count(*) from billing_charge c left join billing_invoiceline l on l.charge_id = c.id"
+            " where c.encounter_id = %s and l.id is null",
+            [closed.pk],
+        )
+        return cursor.fetchone()[0]
+
+    return together(
+        """
+        with made as (
+            insert into billing_invoice (id, created_at, facility_id, patient_id, encounter_id, number, currency,
+                issued_at, issued_by_id, total, paid, credited)
+            select gen_random_uuid(), now(), facility_id, patient_id, id, gen_random_uuid()::text, 'GBP', now(),
+                %s, 60, 0, 0 from patients_encounter where id = %s returning id)
+        insert into billing_invoiceline (id, created_at, invoice_id, charge_id, position, description, quantity,
+            unit_price, amount)
+        select gen_random_uuid(), now(), made.id, %s, 1, 'X-ray', 1, 60, 60 from made
+        """,
+        [first.posted_by_id, closed.pk, first.pk],
+        before=look,
+    )
+
+
+def test_without_the_lock_every_worker_bills_and_the_database_lets_one_through(closed: Encounter) -> None:
+    """The control of the visit's lock: a charge stands on one invoice because its line is unique."""
+    answers = bill_without_a_lock(closed)
+    assert answers.count(2) == 1, answers
+    assert sum("charge_id" in str(answer) for answer in answers if isinstance(answer, Exception)) == 3
+    assert Invoice.objects.count() == 1
+
+
+def test_without_lock_and_constraint_the_patient_gets_four_invoices(closed: Encounter) -> None:
+    """The control of both."""
+    field = InvoiceLine._meta.get_field("charge")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select conname from pg_constraint where conrelid = 'billing_invoiceline'::regclass and contype = 'u'"
+            " and conkey = array[(select attnum from pg_attribute where attrelid = 'billing_invoiceline'::regclass"
+            " and attname = %s)]",
+            [field.column],
+        )
+        (name,) = cursor.fetchone()
+        cursor.execute(f"alter table billing_invoiceline drop constraint {name}")
+    try:
+        assert bill_without_a_lock(closed) == [2] * 4
+        assert Invoice.objects.count() == 4
+        assert any("invoice" in fault for fault in faults())
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("truncate billing_invoiceline, billing_invoice cascade")
+            cursor.execute(f"alter table billing_invoiceline add constraint {name} unique (charge_id)")

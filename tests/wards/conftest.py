@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from billing.services import prices
+from hms.core.models import Facility, User
+from patients.models import Patient
+from wards.models import Admission, Bed, Room, Ward
+from wards.services import admission
+
+
+def make_ward(facility: Facility, *labels: str, code: str = "W1") -> list[Bed]:
+    """A ward with one room, its beds in order of their labels."""
+    service = prices.ensure(
+        facility, code=f"BED-{code}", name=f"Bed-day {code}", category="bed", price=Decimal("120.00")
+    )
+    ward = Ward.objects.create(facility=facility, code=code, name=f"Ward {code}", bed_service=service)
+    room = Room.objects.create(ward=ward, name="Room 1")
+    return [Bed.objects.create(room=room, label=label) for label in labels]
+
+
+def admit(actor: User, patient: Patient, bed: Bed, **more: object) -> Admission:
+    return admission.admit(actor, patient_id=patient.pk, bed_id=bed.pk, reason="Pneumonia", **more)
+
+
+def discharge(actor: User, stay: Admission) -> Admission:
+    return admission.discharge(
+        actor, admission_id=stay.pk, diagnosis="Pneumonia", course="Oxygen, antibiotics.", instructions="Rest."
+    )
+
+
+@pytest.fixture
+def nurse(person) -> User:
+    return person("nurse")
+
+
+@pytest.fixture
+def beds(north: Facility) -> list[Bed]:
+    return make_ward(north, "1A", "1B", "1C")
