@@ -74,9 +74,7 @@ class UnresolvedReference(Record):
     class Meta:
         ordering = ["-created_at", "-id"]
         indexes = [
-            models.Index(
-                fields=["id"], condition=models.Q(resolved_at__isnull=True), name="interop_unresolved_open"
-            ),
+            models.Index(fields=["id"], condition=models.Q(resolved_at__isnull=True), name="interop_unresolved_open"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["record", "field", "reference"], name="interop_unresolved_once"),

@@ -20,6 +20,11 @@ from pydantic import ValidationError
 
 from interop.fhir.reading import Broken, Entry
 
+
+def _set(words: str) -> set[str]:
+    return set(words.split())
+
+
 # In R4, gone from R4B: nothing of them has a place here, so they are counted without being checked.
 R4_ONLY = {
     "EffectEvidenceSynthesis", "MedicinalProduct", "MedicinalProductAuthorization",
@@ -32,14 +37,14 @@ R4_ONLY = {
 
 # Required bindings that the models shorten to "… | +" or leave out (http://hl7.org/fhir/R4/).
 CODES: dict[tuple[str, str], set[str]] = {
-    ("Encounter", "status"): set(
-        "planned arrived triaged in-progress onleave finished cancelled entered-in-error unknown".split()
+    ("Encounter", "status"): _set(
+        "planned arrived triaged in-progress onleave finished cancelled entered-in-error unknown"
     ),
-    ("Observation", "status"): set(
-        "registered preliminary final amended corrected cancelled entered-in-error unknown".split()
+    ("Observation", "status"): _set(
+        "registered preliminary final amended corrected cancelled entered-in-error unknown"
     ),
-    ("DiagnosticReport", "status"): set(
-        "registered partial preliminary final amended corrected appended cancelled entered-in-error unknown".split()
+    ("DiagnosticReport", "status"): _set(
+        "registered partial preliminary final amended corrected appended cancelled entered-in-error unknown"
     ),
     ("Quantity", "comparator"): {"<", "<=", ">=", ">"},
 }
@@ -48,20 +53,20 @@ _TERMINOLOGY = "http://terminology.hl7.org/CodeSystem/"
 CONCEPTS: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("Condition", "clinicalStatus"): (
         "condition-clinical",
-        set("active recurrence relapse inactive remission resolved".split()),
+        _set("active recurrence relapse inactive remission resolved"),
     ),
     ("Condition", "verificationStatus"): (
         "condition-ver-status",
-        set("unconfirmed provisional differential confirmed refuted entered-in-error".split()),
+        _set("unconfirmed provisional differential confirmed refuted entered-in-error"),
     ),
     ("AllergyIntolerance", "clinicalStatus"): ("allergyintolerance-clinical", {"active", "inactive", "resolved"}),
     ("AllergyIntolerance", "verificationStatus"): (
         "allergyintolerance-verification",
-        set("unconfirmed presumed confirmed refuted entered-in-error".split()),
+        _set("unconfirmed presumed confirmed refuted entered-in-error"),
     ),
 }
 # http://terminology.hl7.org/ValueSet/v3-ActEncounterCode
-ENCOUNTER_CLASSES = set("AMB EMER FLD HH IMP ACUTE NONAC OBSENC PRENC SS VR".split())
+ENCOUNTER_CLASSES = _set("AMB EMER FLD HH IMP ACUTE NONAC OBSENC PRENC SS VR")
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 
 
@@ -73,7 +78,11 @@ def check(entry: Entry) -> None:
         model = get_fhir_model_class(entry.type)
     except (LookupError, ImportError, ValueError):
         model = None
-    if not isinstance(model, type) or not issubclass(model, ResourceModel) or entry.type in ("Resource", "DomainResource"):
+    if (
+        not isinstance(model, type)
+        or not issubclass(model, ResourceModel)
+        or entry.type in ("Resource", "DomainResource")
+    ):
         raise Broken("is no resource type of FHIR R4", entry)
     _no_bad_text(entry, entry.resource)
     try:
@@ -130,7 +139,11 @@ def _fault(node: FHIRAbstractModel, raw: Any, path: str) -> str:
         name, codes = table[attribute]
         here = f"{path}.{name}" if path else name
         written = raw.get(name)
-        pairs = zip(value, written) if isinstance(value, list) and isinstance(written, list) else [(value, written)]
+        pairs = (
+            zip(value, written, strict=False)
+            if isinstance(value, list) and isinstance(written, list)
+            else [(value, written)]
+        )
         for item, text in pairs:
             if isinstance(item, FHIRAbstractModel):
                 if fault := _fault(item, text, here):

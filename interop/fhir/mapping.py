@@ -512,7 +512,7 @@ def identifiers(resource: dict[str, Any]) -> list[tuple[str, str]]:
     found = []
     for row in resource.get("identifier") or []:
         value = (row.get("value") or "").strip()
-        system = (row.get("system") or concept(row.get("type")).text or (row.get("assigner") or {}).get("display") or "")
+        system = row.get("system") or concept(row.get("type")).text or (row.get("assigner") or {}).get("display") or ""
         system = system.strip()
         if value and system and len(value) <= 120 and len(system) <= 200 and row.get("use") != "old":
             found.append((system, value))

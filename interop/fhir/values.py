@@ -74,7 +74,7 @@ def day(text: Any) -> date | None:
     if not isinstance(text, str) or not text:
         return None
     parts = [int(part) for part in text[:10].split("-")]
-    return date(*(parts + [1, 1])[:3])
+    return date(*[*parts, 1, 1][:3])
 
 
 def moment(text: Any, zone: ZoneInfo) -> datetime | None:

@@ -79,9 +79,7 @@ class Command(BaseCommand):
         if found:
             self._say(f"{found} references that led nowhere when they were read lead to something now.")
         self._table(total)
-        self._say(
-            f"{len(files) - refused} files imported, {refused} refused, in {time.monotonic() - began:.1f} s."
-        )
+        self._say(f"{len(files) - refused} files imported, {refused} refused, in {time.monotonic() - began:.1f} s.")
         return refused
 
     def _index(self, files: list[Path], source: str) -> Index | None:
@@ -114,7 +112,9 @@ class Command(BaseCommand):
         except Broken as broken:
             named = broken.entry.file if broken.entry else str(path)
             faults = [f"REFUSED {named}: {broken}"]
-            faults += [f"REFUSED {other}: it and {named} need each other" for other in map(str, paths) if other != named]
+            faults += [
+                f"REFUSED {other}: it and {named} need each other" for other in map(str, paths) if other != named
+            ]
             tally = services.Tally()
             tally.refused.update(entry.type for entry in entries)
             tally.read.update(entry.type for entry in entries)

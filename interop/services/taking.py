@@ -1,8 +1,8 @@
-"""Bringing bundles in: one group of files, one transaction, all of it or nothing."""
+"""From entries to rows in memory: what is here already, what is new, what it points at. Writes nothing."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -10,100 +10,27 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db import DatabaseError, models, transaction
-from django.db.models import Q
 
-from hms.core import audit, clock
-from hms.core.models import Department, Facility, User
-from hms.core.refusals import Refused
+from hms.core import clock
+from hms.core.models import Facility, User
 from interop.fhir import checking, mapping, references, values
 from interop.fhir.mapping import MAPPED, NoPlace, Person, Rows, Surroundings
 from interop.fhir.reading import Broken, Entry
 from interop.fhir.references import Pointer
 from interop.models import SourceRecord, UnresolvedReference
-from laboratory.models import DiagnosticReport
+from interop.services.tally import Tally
+from interop.services.targets import EMPLOYEE, ENCOUNTER, PATIENT, Target, one_target
 from patients import names
-from patients.models import (
-    Allergy,
-    Condition,
-    Contact,
-    Encounter,
-    Immunization,
-    MedicationStatement,
-    Observation,
-    Patient,
-    PatientFacility,
-    PatientIdentifier,
-    Procedure,
-)
-from patients.models import CarePlan as CarePlanRow
-from patients.services import registration
-from staff import services as staff
+from patients.models import Encounter, Patient, PatientIdentifier
 
-PATIENT, ENCOUNTER, EMPLOYEE = "patients.patient", "patients.encounter", "staff.employee"
 # These are the same person or house when an identifier is the same.
 KNOWN_BY_NUMBER = {"Practitioner", "Organization", "Location"}
-# Parents before children.
-SAVED_IN_ORDER = [
-    Encounter,
-    Observation,
-    Condition,
-    Allergy,
-    MedicationStatement,
-    Immunization,
-    Procedure,
-    CarePlanRow,
-    DiagnosticReport,
-]
 BATCH = 1000
-NOTES = 40
 
 
 @dataclass
-class Tally:
-    """What happened, for each type of resource."""
-
-    read: Counter[str] = field(default_factory=Counter)
-    added: Counter[str] = field(default_factory=Counter)
-    here: Counter[str] = field(default_factory=Counter)
-    changed: Counter[str] = field(default_factory=Counter)
-    no_place: Counter[tuple[str, str]] = field(default_factory=Counter)
-    unresolved: Counter[str] = field(default_factory=Counter)
-    refused: Counter[str] = field(default_factory=Counter)
-    notes: list[str] = field(default_factory=list)
-    more_notes: int = 0
-
-    def note(self, line: str) -> None:
-        """Something to know. Of a great many, the first are kept and the rest counted."""
-        if len(self.notes) < NOTES:
-            self.notes.append(line)
-        else:
-            self.more_notes += 1
-
-    def add(self, other: Tally) -> None:
-        for name in ("read", "added", "here", "changed", "no_place", "unresolved", "refused"):
-            getattr(self, name).update(getattr(other, name))
-        for line in other.notes:
-            self.note(line)
-        self.more_notes += other.more_notes
-
-    def as_detail(self) -> dict[str, dict[str, int]]:
-        return {name: dict(getattr(self, name)) for name in ("read", "added", "here", "changed", "unresolved")}
-
-
-@dataclass
-class Target:
-    """What a pointer leads to: rows here, or a name without a row."""
-
-    type: str
-    objects: list[tuple[str, UUID]]
-    display: str = ""
-    code: str = ""
-
-
-@dataclass
-class Import:
-    """One group of files on its way in. `bring_in` runs it; the mapping asks it what surrounds a resource."""
+class Taking:
+    """One group of files turned into rows in memory. The mapping asks it what surrounds a resource."""
 
     actor: User
     facility: Facility
@@ -193,7 +120,7 @@ class Import:
                 return self.local[word]
         for word in pointer.candidates:
             if word in self.stored:
-                return _one_target(self.stored[word])
+                return one_target(self.stored[word])
         if pointer.type in ("", "Patient") and pointer.conditional:
             return self._patient_by_number(pointer)
         return None
@@ -297,7 +224,7 @@ class Import:
             self._take_record(entry, sha256)
 
     def _recognize(self, entry: Entry, known: list[SourceRecord], sha256: str) -> None:
-        target = _one_target(known)
+        target = one_target(known)
         if entry.type == "Patient" and target and target.objects:
             self._same_person_or_refuse(entry, target.objects[0][1])
             self.met.add(target.objects[0][1])
@@ -348,7 +275,7 @@ class Import:
             if word.startswith(f"{entry.type}?"):
                 if self.local.get(word):
                     return self.local[word]
-                if word in self.stored and (target := _one_target(self.stored[word])):
+                if word in self.stored and (target := one_target(self.stored[word])):
                     return target
         return None
 
@@ -442,6 +369,8 @@ class Import:
     def _remember(
         self, entry: Entry, sha256: str, objects: list[tuple[str, UUID]], display: str = "", code: str = ""
     ) -> None:
+        # Numbers that lead here already need not be written again with each copy of the same person.
+        aliases = [word for word in entry.aliases if "?" not in word or word not in self.stored or word == entry.key]
         for part, (object_type, object_id) in enumerate(objects or [("", None)]):
             self.records.append(
                 SourceRecord(
@@ -450,7 +379,7 @@ class Import:
                     resource_type=entry.type,
                     key=entry.key,
                     part=part,
-                    aliases=entry.aliases,
+                    aliases=aliases,
                     display=values.fit(display, 300),
                     code=code,
                     object_type=object_type,
@@ -484,216 +413,6 @@ class Import:
                             candidates=list(pointer.candidates),
                         )
                     )
-
-    # ---- writing ---------------------------------------------------------------------------------
-
-    def write(self) -> None:
-        """Store it. People go through the services of their departments, so that they are numbered and
-        recorded like everybody; then the rows, parents before children."""
-        real = dict(self._register(person) for person in self.people)
-        real |= self._employ()
-        new_here = self._make_known({real.get(patient_id, patient_id) for patient_id in self.met})
-        by_model: dict[type[models.Model], list[Any]] = defaultdict(list)
-        for _entry, rows in self.made:
-            for row in rows.rows:
-                row.patient_id = real.get(row.patient_id, row.patient_id)
-                if isinstance(row, Encounter):
-                    row.attending_id = real.get(row.attending_id, row.attending_id)
-                by_model[type(row)].append(row)
-        for model in SAVED_IN_ORDER:
-            model.objects.bulk_create(by_model[model], batch_size=BATCH)
-        through = DiagnosticReport.observations.through
-        through.objects.bulk_create(
-            [
-                through(diagnosticreport_id=rows.rows[0].pk, observation_id=key)
-                for _entry, rows in self.made
-                for key in rows.observations
-            ],
-            batch_size=BATCH,
-        )
-        allergic = {row.patient_id for row in by_model[Allergy] if row.active and not row.entered_in_error}
-        Patient.objects.filter(pk__in=allergic).update(no_known_allergies=False)
-        free = {real.get(key, key) for key in self.no_allergies} - allergic
-        with_allergies = Allergy.objects.valid().filter(active=True, patient_id__in=free).values("patient_id")
-        Patient.objects.filter(pk__in=free).exclude(pk__in=with_allergies).update(no_known_allergies=True)
-        for record in self.records:
-            record.object_id = real.get(record.object_id, record.object_id)
-        SourceRecord.objects.bulk_create(self.records, batch_size=BATCH)
-        UnresolvedReference.objects.bulk_create(self.lost, batch_size=BATCH)
-        if not (self.records or new_here):
-            return  # all of it was here already: nothing was done
-        who = {real.get(person.id, person.id) for person in self.people}
-        audit.record(
-            self.actor,
-            "interop.fhir.imported",
-            patient_id=next(iter(who)) if len(who) == 1 else None,
-            detail=self.tally.as_detail(),
-        )
-
-    def _register(self, person: Person) -> tuple[UUID, UUID]:
-        """Open a record for a new patient; give one who is here the numbers they do not have yet."""
-        planned, numbers = person.id, dict.fromkeys(person.identifiers)
-        if person.is_new:
-            try:
-                patient = registration.register(self.actor, duplicates_seen=True, **person.details)
-            except Refused as refusal:
-                raise Broken(str(refusal), person.entry) from None
-            extra = self._extra(patient, person)
-            if extra:
-                Patient.objects.filter(pk=patient.pk).update(**extra)
-            patient_id = patient.pk
-        else:
-            patient_id = planned
-        taken = set()
-        for pair in numbers:
-            owner = self.numbers.setdefault(pair, patient_id)
-            if owner != patient_id:
-                taken.add(pair)
-                self.tally.note(
-                    f"{person.entry.file} {person.entry.where}: its number of {pair[0]} belongs to another patient;"
-                    " it was not given twice"
-                )
-        had = set(PatientIdentifier.objects.filter(patient_id=patient_id).values_list("system", "value"))
-        PatientIdentifier.objects.bulk_create(
-            PatientIdentifier(patient_id=patient_id, system=system, value=value)
-            for system, value in numbers
-            if (system, value) not in taken | had
-        )
-        if person.is_new:
-            Contact.objects.bulk_create(Contact(patient_id=patient_id, **contact) for contact in person.contacts)
-        return planned, patient_id
-
-    def _make_known(self, patients: set[UUID]) -> int:
-        """Patients of the network who were registered elsewhere are known to this facility from now on."""
-        known = PatientFacility.objects.filter(facility=self.facility, patient_id__in=patients)
-        new = patients - set(known.values_list("patient_id", flat=True))
-        PatientFacility.objects.bulk_create(
-            PatientFacility(patient_id=patient_id, facility=self.facility, added_by=self.actor) for patient_id in new
-        )
-        return len(new)
-
-    def _extra(self, patient: Patient, person: Person) -> dict[str, Any]:
-        extra: dict[str, Any] = {}
-        if person.other_names:
-            # Found under every name they ever had.
-            more = names.tokens(" ".join(person.other_names))
-            extra["name_tokens"] = list(dict.fromkeys([*patient.name_tokens, *more]))
-        if person.deceased_at or person.died_when_unknown:
-            extra["deceased_at"] = person.deceased_at or self.now
-            if not person.deceased_at:
-                self.tally.note(
-                    f"{person.entry.file} {person.entry.where}: died, nobody says when;"
-                    " the day of the import stands for it"
-                )
-        if person.inactive:
-            extra |= {"active": False, "inactive_reason": "not in use at the source"}
-        return extra
-
-    def _employ(self) -> dict[UUID, UUID]:
-        """People who work elsewhere: employees of the department "External" without a sign-in, who have
-        left on the day they came, so that nobody can plan, book or pay them."""
-        if not self.colleagues:
-            return {}
-        department, _made = Department.objects.get_or_create(
-            facility=self.facility, code="external", defaults={"name": "External", "active": False}
-        )
-        real = {}
-        for colleague in self.colleagues:
-            employee = staff.hire(self.actor, department=department, hired_on=self.today, **colleague.details)
-            staff.leave(self.actor, employee_id=employee.pk, left_on=self.today, reason="works elsewhere")
-            real[colleague.id] = employee.pk
-        return real
-
-
-def bring_in(
-    actor: User,
-    *,
-    entries: list[Entry],
-    source: str = "",
-    strict: bool = False,
-    comes_later: Callable[[Iterable[str]], bool] = lambda words: False,
-) -> Tally:
-    """Store what these entries say at the actor's facility: all of them, or none.
-
-    Raises Broken, naming the entry and the reason. What was stored before is recognized and left as it
-    is. Locks: the facility's counters of MRNs and staff numbers, while it writes.
-    """
-    work = Import(actor, actor.facility, entries, source, strict, comes_later)
-    try:
-        with transaction.atomic():
-            work.read()
-            work.find_lost()
-            work.write()
-    except DatabaseError as error:
-        raise Broken(f"the database refuses it: {str(error).splitlines()[0]}") from error
-    return work.tally
-
-
-@transaction.atomic
-def follow_again(actor: User) -> int:
-    """Follow every pointer that led nowhere until now; how many lead somewhere. Locks: their rows."""
-    found = 0
-    waiting = UnresolvedReference.objects.filter(resolved_at=None).exclude(candidates=[]).order_by("id")
-    last = None
-    while rows := list(
-        (waiting.filter(pk__gt=last) if last else waiting)
-        .select_related("record")
-        .select_for_update(of=("self",))[:BATCH]
-    ):
-        last = rows[-1].pk
-        stored: dict[str, list[SourceRecord]] = defaultdict(list)
-        for record in SourceRecord.objects.known_as(sorted({word for row in rows for word in row.candidates})):
-            for word in record.aliases:
-                stored[word].append(record)
-        for row in rows:
-            records = next((stored[word] for word in row.candidates if word in stored), [])
-            if records and (target := _one_target(records)):
-                _connect(row, target)
-                row.resolved_at = clock.now()
-                row.save(update_fields=["resolved_at"])
-                found += 1
-    if found:
-        audit.record(actor, "interop.fhir.references_found", detail={"count": found})
-    return found
-
-
-def _connect(row: UnresolvedReference, target: Target) -> None:
-    """Fill the empty field of the row here, where it has one for this pointer."""
-    record = row.record
-    if record.object_id is None:
-        return
-    keys = {kind: [key for k, key in target.objects if k == kind] for kind, _key in target.objects}
-    if record.object_type == ENCOUNTER and row.field == "participant.individual" and keys.get(EMPLOYEE):
-        Encounter.objects.filter(pk=record.object_id, attending=None).update(attending=keys[EMPLOYEE][0])
-    elif record.object_type == ENCOUNTER and row.field == "partOf" and keys.get(ENCOUNTER):
-        Encounter.objects.filter(pk=record.object_id, part_of=None).update(part_of=keys[ENCOUNTER][0])
-    elif row.field in ("encounter", "context") and keys.get(ENCOUNTER):
-        visit = Encounter.objects.get(pk=keys[ENCOUNTER][0])
-        parts = SourceRecord.objects.filter(
-            source=record.source, resource_type=record.resource_type, key=record.key
-        ).values_list("object_type", "object_id")
-        for model in SAVED_IN_ORDER[1:]:
-            mine = [key for kind, key in parts if kind == model._meta.label_lower]
-            model.objects.filter(pk__in=mine, encounter=None, patient_id=visit.patient_id).update(encounter=visit)
-    elif record.object_type == "laboratory.diagnosticreport" and row.field == "result":
-        report = DiagnosticReport.objects.get(pk=record.object_id)
-        mine = Observation.objects.filter(Q(pk__in=keys.get("patients.observation", [])), patient=report.patient_id)
-        report.observations.add(*mine)
-
-
-def _one_target(records: list[SourceRecord]) -> Target | None:
-    """What these records stand for; None where they are two different things."""
-    groups: dict[tuple[str, str, str], list[SourceRecord]] = defaultdict(list)
-    for record in records:
-        groups[record.source, record.resource_type, record.key].append(record)
-    targets = []
-    for group in groups.values():
-        group.sort(key=lambda r: r.part)
-        objects = [(r.object_type, r.object_id) for r in group if r.object_id]
-        targets.append(Target(group[0].resource_type, objects, group[0].display, group[0].code))
-    if any(target.objects != targets[0].objects for target in targets):
-        return None
-    return targets[0]
 
 
 def _medicine_name(resource: dict[str, Any]) -> values.Concept:
