@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
+from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
 from hms.core import access
@@ -39,6 +40,10 @@ urlpatterns = [
     path("staff/", include("staff.urls")),
     path("reports/", include("reports.urls")),
     # One door: the admin's own sign-in leads to the house's.
-    path("admin/login/", access.public(RedirectView.as_view(pattern_name="login", query_string=True)), name="admin-login"),
+    path(
+        "admin/login/",
+        access.public(require_safe(RedirectView.as_view(pattern_name="login", query_string=True))),
+        name="admin-login",
+    ),
     path("admin/", admin.site.urls),
 ]
