@@ -7,10 +7,11 @@ class AppointmentsConfig(AppConfig):
     verbose_name = _("Appointments")
 
     def ready(self) -> None:
-        from appointments import waiting
+        from appointments import faults, waiting
         from hms.core import outbox, panels
         from patients.services import encounters
 
+        faults.register()
         outbox.register(encounters.CLOSED, "appointments.receivers.visit_closed")
         seen = "appointments.view_appointment"
         panels.register(

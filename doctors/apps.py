@@ -7,9 +7,10 @@ class DoctorsConfig(AppConfig):
     verbose_name = _("Doctors")
 
     def ready(self) -> None:
-        from doctors import desk
+        from doctors import desk, faults
         from hms.core import panels
 
+        faults.register()
         panels.navigation(
             "desk",
             label=_("Desk"),
