@@ -225,7 +225,7 @@ def test_no_page_shows_one_facility_to_the_other(sign_in: SignIn) -> None:
     cashier.go("/billing/invoices/")
     invoice = link(cashier, rf"/billing/invoices/{UUID}/")
     manager = sign_in("manager")
-    manager.page.get_by_label(re.compile("^Facility:")).click()
+    manager.page.get_by_text("Change facility:").first.click()
     manager.page.get_by_role("button", name="Riverside Clinic").first.click()
     manager.settle()
     for address in (invoice, chart):
