@@ -25,6 +25,7 @@ class LaboratoryConfig(AppConfig):
             order=20,
         )
         panels.searches(_("Laboratory"), permission=seen, order=30, find=waiting.hits)
+        panels.searches(_("Tests"), permission="laboratory.view_testdefinition", order=40, find=waiting.catalogue_hits)
         panels.navigation(
             "laboratory",
             label=_("Laboratory"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from hms.core.models import User
 from hms.core.panels import Hit
-from laboratory.models import LabOrder, Specimen
+from laboratory.models import LabOrder, Specimen, TestDefinition
 from patients.models import Encounter
 
 
@@ -43,4 +44,21 @@ def hits(user: User, words: str) -> list[Hit]:
             "droplet-half",
         )
         for row in found.select_related("patient")[:5]
+    ]
+
+
+def catalogue_hits(user: User, words: str) -> list[Hit]:
+    """Tests of the catalogue by name, code or LOINC."""
+    wanted = words.strip()
+    found = TestDefinition.objects.visible_to(user).filter(
+        Q(name__icontains=wanted) | Q(code__iexact=wanted) | Q(loinc=wanted)
+    )
+    return [
+        Hit(
+            row.name,
+            f"{row.code} · {row.get_specimen_display()}",
+            reverse("laboratory:test", args=[row.pk]),
+            "list-check",
+        )
+        for row in found[:8]
     ]

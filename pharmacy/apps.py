@@ -24,6 +24,7 @@ class PharmacyConfig(AppConfig):
             permission="pharmacy.dispense",
             order=20,
         )
+        panels.searches(_("Stock"), permission="pharmacy.view_stock", order=40, find=waiting.hits)
         panels.navigation(
             "prescriptions",
             label=_("Prescriptions"),

@@ -14,6 +14,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from hms.core.models import User
 
@@ -117,7 +118,13 @@ def searches(name: str, *, permission: str, order: int, find: Callable[[User, st
 def search(user: User, words: str) -> list[tuple[str, list[Hit]]]:
     """Hits by kind, for a person; kinds without a hit are left out."""
     asked = sorted((s for s in _searches.values() if user.has_perm(s.permission)), key=lambda s: s.order)
-    return [(str(s.name), hits) for s in asked if (hits := list(s.find(user, words)))]
+    found = [(str(s.name), hits) for s in asked if (hits := list(s.find(user, words)))]
+    pages = [
+        Hit(str(item.label), "", reverse(item.url_name), item.icon)
+        for item in rail(user)
+        if words.casefold() in str(item.label).casefold()
+    ]
+    return [*found, (str(_("Pages")), pages)] if pages else found
 
 
 def is_fragment(request: HttpRequest) -> bool:

@@ -263,7 +263,7 @@ class Care:
 
     def vitals(self, visit: Encounter, at: datetime) -> None:
         """A plausible set of vital signs, steadier for the same patient."""
-        steady = random.Random(str(visit.patient_id))
+        steady = random.Random(visit.patient.mrn)
         age = clock.years_between(visit.patient.birth_date, at.date())
         systolic = steady.gauss(112 if age < 40 else 132, 9) + self.dice.gauss(0, 7)
         height = steady.gauss(168, 9)

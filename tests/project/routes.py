@@ -44,7 +44,9 @@ def _walk(patterns: list[URLPattern | URLResolver], namespace: str) -> Iterator[
             yield from _walk(pattern.url_patterns, inner)
         else:
             yield Route(
-                f"{namespace}{pattern.name}", pattern.callback, tuple(pattern.pattern.regex.groupindex) or _names(pattern)
+                f"{namespace}{pattern.name}",
+                pattern.callback,
+                tuple(pattern.pattern.regex.groupindex) or _names(pattern),
             )
 
 

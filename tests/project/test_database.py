@@ -18,13 +18,26 @@ def test_no_migration_is_pending(db: None) -> None:
 
 
 def test_every_permission_of_the_role_table_exists(db: None) -> None:
-    known = {f"{row.content_type.app_label}.{row.codename}" for row in Permission.objects.select_related("content_type")}
+    known = {
+        f"{row.content_type.app_label}.{row.codename}" for row in Permission.objects.select_related("content_type")
+    }
     wanted = {name for role in roles.ROLES.values() for name in role.permissions}
     assert wanted - known == set()
 
 
 def test_constraints_are_named_after_their_app(db: None) -> None:
-    ours = {"core", "staff", "patients", "billing", "doctors", "pharmacy", "laboratory", "appointments", "wards", "interop"}
+    ours = {
+        "core",
+        "staff",
+        "patients",
+        "billing",
+        "doctors",
+        "pharmacy",
+        "laboratory",
+        "appointments",
+        "wards",
+        "interop",
+    }
     for model in apps.get_models():
         if model._meta.app_label in ours:
             for constraint in model._meta.constraints:
@@ -36,7 +49,8 @@ def test_an_append_only_table_has_its_guard(model: type, db: None) -> None:
     """The trigger stands on the table for every row, before UPDATE and DELETE."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select tgtype from pg_trigger where tgrelid = %s::regclass and tgname = 'append_only'", [model._meta.db_table]
+            "select tgtype from pg_trigger where tgrelid = %s::regclass and tgname = 'append_only'",
+            [model._meta.db_table],
         )
         (kind,) = cursor.fetchone()
     row, before, delete, update = 1, 2, 8, 16
@@ -73,5 +87,5 @@ def test_the_application_role_adds_audit_rows_and_nothing_else(as_app_role: obje
         "alter table core_auditevent disable trigger append_only",
         "drop table core_auditevent",
     ):
-        with pytest.raises(DatabaseError, match="permission denied|must be owner"), transaction.atomic():
+        with pytest.raises(DatabaseError, match=r"permission denied|must be owner"), transaction.atomic():
             as_app_role.execute(statement)

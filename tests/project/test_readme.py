@@ -10,7 +10,18 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
-APPS = ["patients", "doctors", "appointments", "billing", "pharmacy", "laboratory", "wards", "staff", "reports", "interop"]
+APPS = [
+    "patients",
+    "doctors",
+    "appointments",
+    "billing",
+    "pharmacy",
+    "laboratory",
+    "wards",
+    "staff",
+    "reports",
+    "interop",
+]
 
 
 def test_ci_runs_the_command_of_the_readme() -> None:
@@ -26,7 +37,9 @@ def test_every_command_of_the_readme_exists() -> None:
     assert [word for word in words if not re.search(rf"\b{word}\b", usage)] == []
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/running.md", "hms/core/README.md", *(f"{app}/README.md" for app in APPS)])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/running.md", "hms/core/README.md", *(f"{app}/README.md" for app in APPS)]
+)
 def test_every_link_leads_somewhere(page: str) -> None:
     path = ROOT / page
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
