@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from hms.core.models import Facility, Record
-from interop.querysets import OfFacilityQuerySet
+from interop.querysets import OfFacilityQuerySet, SourceRecordQuerySet
 
 LONGEST_ALIAS = 500
 
@@ -34,12 +34,13 @@ class SourceRecord(Record):
     object_id = models.UUIDField(null=True)
     sha256 = models.CharField(max_length=64)
 
-    objects = OfFacilityQuerySet.as_manager()
+    objects = SourceRecordQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-id"]
         indexes = [
-            GinIndex(fields=["aliases"], name="interop_sourcerecord_aliases"),
+            # No pending list: every import would have to read it once for each word.
+            GinIndex(fields=["aliases"], name="interop_sourcerecord_aliases", fastupdate=False),
             models.Index(fields=["object_type", "object_id"], name="interop_sourcerecord_object"),
         ]
         constraints = [

@@ -159,7 +159,7 @@ class Taking:
         outside |= {a for e in self.entries if e.type in KNOWN_BY_NUMBER or e.type == "Patient" for a in e.aliases}
         seen: set[UUID] = set()
         for batch in _batches(sorted(outside)):
-            for record in SourceRecord.objects.known_as(batch).order_by("part", "id"):
+            for record in SourceRecord.objects.known_as(batch):
                 if record.pk in seen:
                     continue
                 seen.add(record.pk)
@@ -171,7 +171,9 @@ class Taking:
             self.visits[row[0]] = (row[1], row[2])
         self.numbers: dict[tuple[str, str], UUID] = {}
         for batch in _batches(sorted({value for _system, value in numbers})):
-            rows = PatientIdentifier.objects.filter(value__in=batch).values_list("system", "value", "patient_id")
+            rows = PatientIdentifier.objects.filter(
+                system__in={s for s, _value in numbers}, value__in=batch
+            ).values_list("system", "value", "patient_id")
             self.numbers.update({(s, v): patient for s, v, patient in rows if (s, v) in numbers})
 
     # ---- reading ---------------------------------------------------------------------------------

@@ -8,11 +8,14 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.core.management.base import CommandError
+from django.db import connection
 from django.test import Client
 
 from hms.core.models import AuditEvent, Facility, User
+from interop.management.commands.import_fhir import ONE_AT_A_TIME
 from interop.models import SourceRecord, UnresolvedReference
 from laboratory.models import DiagnosticReport
 from patients import search
@@ -636,6 +639,27 @@ def test_folders_are_read_to_their_bottom_and_a_file_named_twice_once(run: Impor
     (deep / "notes.txt").write_text("not read")
     outcome = run(tmp_path, deep / "one.JSON")
     assert outcome.code == 0 and "1 files into Northgate Hospital" in outcome.out
+
+
+def test_a_path_is_looked_for_where_it_was_typed(run: Import, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.json").write_text(json.dumps(bundle(patient())))
+    monkeypatch.setenv("PWD", str(tmp_path))
+    assert run("mine.json").code == 0
+    assert Patient.objects.count() == 1
+
+
+def test_only_one_import_runs_at_a_time(run: Import, tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text(json.dumps(bundle(patient())))
+    with psycopg.connect(**_connection()) as other:
+        other.execute("select pg_advisory_lock(%s)", [ONE_AT_A_TIME])
+        with pytest.raises(CommandError, match="Another import is running"):
+            run(tmp_path)
+    assert run(tmp_path).code == 0
+
+
+def _connection() -> dict[str, object]:
+    settings = connection.get_connection_params()
+    return {name: settings[name] for name in ("dbname", "user", "password", "host", "port") if name in settings}
 
 
 def test_a_call_that_cannot_begin_says_why(run: Import, tmp_path: Path, north: Facility) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -36,7 +37,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, paths: list[str], facility: str | None, strict: bool, source: str, **_: Any) -> None:
         try:
-            files = list(reading.files(paths))
+            files = list(reading.files([_as_typed(path) for path in paths]))
         except FileNotFoundError as error:
             raise CommandError(f"There is no file or folder {error}.") from None
         if not files:
@@ -170,6 +171,13 @@ class Command(BaseCommand):
     def _say(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
+
+
+def _as_typed(path: str) -> str:
+    """`bin/hms` works from any directory and runs its commands in the project's: a path that is not
+    below that one is looked for where it was typed."""
+    typed_in = os.path.join(os.environ.get("PWD", ""), path)
+    return typed_in if not os.path.exists(path) and os.path.exists(typed_in) else path
 
 
 def _facility(code: str | None) -> Facility:
