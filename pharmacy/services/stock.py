@@ -101,7 +101,11 @@ def take(actor: User, *, product: Product, quantity: int, source: models.Model) 
             _move(actor, balance, MovementKind.DISPENSE, -part, source=source)
             taken.append((balance.batch, part))
             left -= part
-    if there - quantity <= product.reorder_level < there:
+    # Not only when this crosses the level: stock also falls by the calendar, when a lot expires.
+    if (
+        there - quantity <= product.reorder_level
+        and not ReorderAlert.objects.filter(product=product, resolved_at=None).exists()
+    ):
         outbox.publish(FELL, product_id=str(product.pk))
     return taken
 
