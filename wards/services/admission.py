@@ -64,11 +64,13 @@ def admit(
 ) -> Admission:
     """Admit a patient to a bed: opens the inpatient visit.
 
-    Refuses a bed that is taken or not ready, and a patient who is admitted. Locks: the new
-    encounter, the bed; the database decides who gets it.
+    Refuses a bed that is taken, not ready or in another facility, and a patient who is admitted.
+    Locks: the new encounter, the bed; the database decides who gets it.
     """
     patient = Patient.objects.get(pk=patient_id)
     bed = Bed.objects.select_related("room__ward__department").get(pk=bed_id)
+    if bed.room.ward.facility_id != actor.facility.pk:
+        raise Refused(_("This bed is in another facility."), field="bed")
     now = clock.now()
     if expected_on and expected_on < clock.today(actor.facility):
         raise Refused(_("The expected day lies in the past."), field="expected_on")
