@@ -61,13 +61,15 @@ class Index:
         self._prepare()
         needs: dict[int, set[int]] = defaultdict(set)
         likes: dict[int, set[int]] = defaultdict(set)
-        # A name that every file defines for itself (the same hospital in each) orders nothing.
+        # What is merely pointed at may stand in every file (the same hospital in each): the first will do.
         rows = self.database.execute(
-            "select distinct w.file, d.file, w.required from wanted w join defined d on d.word = w.word"
-            " where d.file <> w.file"
+            "select w.file, d.file, 1 from wanted w join defined d on d.word = w.word where w.required"
+            " union select w.file, (select min(file) from defined d where d.word = w.word), 0"
+            " from wanted w where not w.required"
         )
         for file, other, required in rows:
-            (needs if required else likes)[file].add(other)
+            if other is not None and other != file:
+                (needs if required else likes)[file].add(other)
         groups = _circles(self.files, needs)
         place = {file: n for n, group in enumerate(groups) for file in group}
         return [groups[n] for n in _sorted(groups, place, needs, likes)]

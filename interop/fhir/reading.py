@@ -104,7 +104,7 @@ def read(path: Path, source: str = "") -> list[Entry]:
     else:
         entries = _entries(str(path), _json(text))
     for entry in entries:
-        _name(entry, source)
+        name(entry, source)
     return entries
 
 
@@ -182,7 +182,7 @@ def _entries(name: str, bundle: Any) -> list[Entry]:
     return entries
 
 
-def _name(entry: Entry, source: str) -> None:
+def name(entry: Entry, source: str) -> None:
     """Find what the source calls the resource, and all the words that may point at it."""
     resource, kind = entry.resource, entry.type
     own = resource.get("id")
