@@ -8,6 +8,9 @@ from decimal import Decimal, InvalidOperation
 
 from laboratory.models import Flag, RangeSex, ReferenceRange
 
+# What `Result.value` cannot hold: a slipped key, not a result.
+BEYOND = Decimal(10) ** 12
+
 
 def fitting(ranges: Iterable[ReferenceRange], *, sex: str, born: date, on: date) -> ReferenceRange | None:
     """The reference range for a sex and an age on a day; one for the sex goes before one for anyone."""
@@ -38,9 +41,9 @@ def flag(row: ReferenceRange | None, value: Decimal | None, text: str) -> Flag:
 
 
 def number(text: str) -> Decimal | None:
-    """A result as a number: "5,2" and "5.2" are; "< 5" and "haemolysed" are not."""
+    """A result as a number: "5,2" and "5.2" are; "< 5", "haemolysed" and what no column holds are not."""
     try:
         value = Decimal(text.strip().replace(",", "."))
     except InvalidOperation:
         return None
-    return value if value.is_finite() else None
+    return value if value.is_finite() and abs(value) < BEYOND else None
