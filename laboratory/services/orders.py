@@ -8,13 +8,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from billing.services import charges
-from hms.core import audit, clock, documents, numbering
+from hms.core import audit, clock, documents, numbering, outbox
 from hms.core.models import DocumentKind, Paper, User
 from hms.core.refusals import Refused
 from laboratory.models import LabOrder, OrderStatus, Result, Specimen, TestDefinition
 from patients.paper import identity
 from patients.services.encounters import locked, locked_open
 
+VERIFIED = "laboratory.order_verified"
 PROGRESS = [OrderStatus.ORDERED, OrderStatus.COLLECTED, OrderStatus.ENTERED, OrderStatus.VERIFIED]
 
 
@@ -161,7 +162,7 @@ def reject_specimen(actor: User, *, specimen_id: object, reason: str) -> Specime
 def cancel(actor: User, *, order_id: object, reason: str) -> LabOrder:
     """Cancel every test of an order that is not verified; what was charged for them is reversed.
 
-    Refuses when all are verified, or a charge is invoiced. Locks: the encounter, the order.
+    When the others are all verified, their report is made by a worker. Refuses when all are verified, or a charge is invoiced. Locks: the encounter, the order.
     """
     found = locked_order(order_id)
     waiting = list(found.results.exclude(status__in=[OrderStatus.VERIFIED, OrderStatus.CANCELLED]))
@@ -174,5 +175,7 @@ def cancel(actor: User, *, order_id: object, reason: str) -> LabOrder:
     found.cancelled_reason = reason
     found.save(update_fields=["cancelled_reason"])
     settle(found)
+    if found.status == OrderStatus.VERIFIED:
+        outbox.publish(VERIFIED, order_id=str(found.pk), actor_id=str(actor.pk))
     audit.record(actor, "laboratory.order.cancelled", found, reason=reason, detail={"tests": len(waiting)})
     return found

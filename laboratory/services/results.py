@@ -12,11 +12,9 @@ from hms.core.models import User
 from hms.core.refusals import Refused
 from laboratory import flags
 from laboratory.models import LabOrder, OrderStatus, Result, ResultRevision
-from laboratory.services.orders import locked_order, settle
+from laboratory.services.orders import VERIFIED, locked_order, settle
 from patients.models import Observation
 from patients.models.clinical import ObservationCategory
-
-VERIFIED = "laboratory.order_verified"
 
 
 @transaction.atomic
