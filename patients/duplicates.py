@@ -12,7 +12,8 @@ from datetime import date
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.contrib.postgres.search import TrigramSimilarity
+from django.db.models import Case, Q, Value, When
 
 from patients import names
 from patients.models import Patient, PatientFacility, PatientIdentifier
@@ -63,7 +64,17 @@ def find(
         asked |= Q(pk__in=PatientIdentifier.objects.filter(value=identifier).values("patient"))
     if not asked:
         return []
-    candidates = list(Patient.objects.filter(asked, active=True).exclude(pk=but)[:CANDIDATES])
+    # The likeliest first: many are born on a day, and many share a family name.
+    likely = TrigramSimilarity("search_name", full) * 45.0 if full else Value(0.0)
+    if birth_date:
+        likely += _points(40.0, birth_date=birth_date)
+    if number:
+        likely += _points(25.0, phone_digits=number)
+    if identifier:
+        likely += _points(60.0, pk__in=PatientIdentifier.objects.filter(value=identifier).values("patient"))
+    candidates = list(
+        Patient.objects.filter(asked, active=True).exclude(pk=but).order_by(likely.desc(), "pk")[:CANDIDATES]
+    )
     here = set(
         PatientFacility.objects.filter(patient__in=candidates, facility=user.facility).values_list(
             "patient_id", flat=True
@@ -82,6 +93,10 @@ def find(
         if score >= BAR:
             found.append(Likeness(patient if patient.pk in here else None, min(score, 100), because))
     return sorted(found, key=lambda likeness: -likeness.score)[:5]
+
+
+def _points(points: float, **agrees: object) -> Case:
+    return Case(When(**agrees, then=Value(points)), default=Value(0.0))
 
 
 def _score(patient: Patient, full: str, birth_date: date | None, sex: str, number: str) -> tuple[int, list[str]]:
