@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LIMIT = 20
 DATE_FORMS = ["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %b %Y", "%d %B %Y", "%d%m%Y"]
-MRN = re.compile(r"^([a-z]{1,4})-?(\d{3})[ -]?(\d{0,3})-?(\d?)$", re.IGNORECASE)
+MRN = re.compile(r"^([a-z]{1,4})-?(\d{3,})(?:-(\d?))?$", re.IGNORECASE)
 
 
 def read_date(text: str) -> date | None:
@@ -55,9 +55,14 @@ def patients(user: User, words: str) -> PatientQuerySet:
     if born:
         return scope.filter(birth_date=born)
     if found := MRN.match(words.replace(" ", "")):
-        code, first, second, check = found.groups()
-        start = f"{code.upper()}-{first}{second}" + (f"-{check}" if check else "")
-        return scope.filter(mrn__startswith=start)
+        code, number, check = found.groups()
+        start = f"{code.upper()}-{number}"
+        if check:
+            return scope.filter(mrn=f"{start}-{check}")
+        wanted = Q(mrn__startswith=start)
+        if len(number) > 6:  # the check digit, typed without its dash
+            wanted |= Q(mrn=f"{start[:-1]}-{start[-1]}")
+        return scope.filter(wanted)
     number = names.digits(words)
     if number and re.fullmatch(r"[\d\s()+./-]+", words):
         # People leave out the country code or the leading nought.
@@ -66,13 +71,17 @@ def patients(user: User, words: str) -> PatientQuerySet:
             wanted |= Q(phone_digits__endswith=number.lstrip("0"))
         return scope.filter(wanted)
     # The rest of the words is a name; a birth date among them narrows it.
-    rest = []
+    rest, days = [], []
     for word in words.split():
         if day := read_date(word):
-            scope = scope.filter(birth_date=day)
+            days.append(day)
         else:
             rest.append(word)
     parts = names.tokens(" ".join(rest))
+    if not parts and not days:  # signs only: no name
+        return scope.none()
+    for day in days:
+        scope = scope.filter(birth_date=day)
     return scope.filter(StartsWords(parts)) if parts else scope
 
 
