@@ -40,12 +40,13 @@ INVOICE_COLUMNS = [
 
 
 def read_day(request: HttpRequest, name: str = "day") -> date:
-    """The hospital day asked for; today where none or nonsense is asked."""
+    """The hospital day asked for; today where none, nonsense or another age is asked."""
     today = clock.today(request.user.facility)
     try:
-        return date.fromisoformat(request.GET.get(name, ""))
+        day = date.fromisoformat(request.GET.get(name, ""))
     except ValueError:
         return today
+    return day if 1900 <= day.year < 2200 else today
 
 
 @access.needs("billing.view_invoice")

@@ -18,10 +18,12 @@ LONGEST = timedelta(days=366)
 
 
 def read_day(text: str, default: date) -> date:
+    """The day asked for; `default` where none, nonsense or another age is asked."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return default
+    return day if 1900 <= day.year < 2200 else default
 
 
 def read_period(request: HttpRequest) -> Period:
