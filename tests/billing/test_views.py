@@ -211,8 +211,9 @@ def test_an_interim_invoice_is_issued_before_the_visit_is_closed(
     assert Invoice.objects.get().encounter_id == visit.pk
 
 
-def test_the_ledger_of_a_day_says_that_it_sums_to_zero(books: Client, invoice: Invoice) -> None:
-    assert "Sums to zero" in page(books, "ledger")
+@pytest.mark.parametrize("day", ["", "nonsense", "0001-01-01", "9999-12-31"])
+def test_the_ledger_of_a_day_says_that_it_sums_to_zero(books: Client, invoice: Invoice, day: str) -> None:
+    assert "Sums to zero" in page(books, "ledger", day=day)
 
 
 # As many queries for thirty as for one

@@ -1,0 +1,283 @@
+"""A stay: into a bed, to another, bed-days by the hospital's midnights, and home with a bill."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.db import Error, IntegrityError, connection, transaction
+
+from billing.models import Charge, Invoice
+from hms.core import documents, outbox
+from hms.core.models import Document, DocumentKind, Facility, User
+from hms.core.refusals import Refused
+from patients.models import Patient
+from patients.services import clinical, encounters
+from patients.services import notes as chart_notes
+from tests.billing.conftest import faults, text_of
+from tests.conftest import make_patient
+from tests.wards.conftest import admit, discharge, make_ward
+from wards import board
+from wards.models import Admission, Bed, BedDay, BedStay
+from wards.services import admission, bed_days, notes
+from wards.services import beds as bed_states
+from wards.tasks import accrue_bed_days
+
+
+def at(text: str) -> datetime:
+    """An instant given in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def stay(actor: User, patient: Patient, bed: Bed, came: str, left: str) -> Admission:
+    """A stay from one instant to another, discharged by the actor."""
+    with time_machine.travel(at(came), tick=False) as clock:
+        made = admit(actor, patient, bed)
+        clock.move_to(at(left))
+        discharge(actor, made)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("came", "left", "days"),
+    [
+        ("2026-06-01 08:00", "2026-06-01 15:00", 1),
+        ("2026-06-01 08:00", "2026-06-03 10:00", 2),
+        # London is an hour ahead of UTC in summer: half past eleven in UTC is past midnight.
+        ("2026-06-01 22:30", "2026-06-01 23:30", 1),
+        ("2026-06-01 23:30", "2026-06-02 22:30", 1),
+        ("2026-06-01 22:30", "2026-06-02 23:30", 2),
+        # The nights in which the clocks change: 28 Mar and 24 Oct 2026.
+        ("2026-03-28 12:00", "2026-03-29 23:30", 2),
+        ("2026-10-24 12:00", "2026-10-25 23:30", 1),
+        ("2026-10-24 12:00", "2026-10-26 00:30", 2),
+    ],
+)
+def test_a_bed_day_is_the_day_of_admission_and_each_further_local_midnight(
+    nurse: User, patient: Patient, beds: list[Bed], came: str, left: str, days: int
+) -> None:
+    made = stay(nurse, patient, beds[0], came, left)
+    assert made.bed_days.count() == days
+    assert Charge.objects.count() == days
+    assert set(made.encounter.charges.values_list("source_type", flat=True)) == {"wards.bedday"}
+    assert [fault for fault in faults() if "closed visits" not in fault] == []
+
+
+def test_a_facility_in_new_york_has_its_own_midnight(person, south: Facility) -> None:
+    there = person("nurse", south)
+    (bed,) = make_ward(south, "9")
+    made = stay(there, make_patient(there), bed, "2026-06-01 14:00", "2026-06-02 03:30")
+    assert list(made.bed_days.values_list("day", flat=True)) == [date(2026, 6, 1)]
+
+
+def test_bed_days_are_charged_each_night_once_at_the_ward_where_the_patient_lay(
+    nurse: User, patient: Patient, beds: list[Bed], north: Facility
+) -> None:
+    (intensive,) = make_ward(north, "ICU-1", code="ICU")
+    with time_machine.travel(at("2026-06-01 08:00"), tick=False) as clock:
+        made = admit(nurse, patient, beds[0])
+        assert accrue_bed_days() == 0
+        clock.move_to(at("2026-06-02 09:00"))
+        assert accrue_bed_days() == 1
+        assert accrue_bed_days() == 0
+        admission.transfer(nurse, admission_id=made.pk, bed_id=intensive.pk, reason="Worse")
+        clock.move_to(at("2026-06-04 09:00"))
+        discharge(nurse, made)
+        assert bed_days.accrue(nurse, admission_id=made.pk) == 0
+    days = [(str(row.day), row.bed.label) for row in made.bed_days.select_related("bed")]
+    assert days == [("2026-06-01", "1A"), ("2026-06-02", "ICU-1"), ("2026-06-03", "ICU-1")]
+    assert set(Charge.objects.values_list("service__code", flat=True)) == {"BED-W1", "BED-ICU"}
+    outbox.drain()
+    assert Invoice.objects.get().total == Decimal(360)
+    assert faults() == []
+
+
+def test_a_discharge_closes_the_visit_frees_the_bed_and_makes_bill_and_paper(
+    nurse: User, patient: Patient, beds: list[Bed]
+) -> None:
+    made = admit(nurse, patient, beds[0])
+    admission.discharge(
+        nurse,
+        admission_id=made.pk,
+        diagnosis="Community-acquired pneumonia",
+        course="Oxygen and antibiotics.",
+        instructions="Finish the tablets.",
+        follow_up="X-ray in six weeks",
+    )
+    outbox.drain()
+    made.refresh_from_db()
+    beds[0].refresh_from_db()
+    assert (made.status, made.encounter.status, beds[0].state) == ("discharged", "finished", "cleaning")
+    invoice = Invoice.objects.get()
+    assert [(line.description[:6], line.amount) for line in invoice.lines.all()] == [("Bed 1A", Decimal(120))]
+    found = documents.latest(made.summary, DocumentKind.DISCHARGE_SUMMARY)
+    text = " ".join(text_of(bytes(Document.objects.get(pk=found.pk).content)).split())
+    for expected in (
+        "Meera Raghunathan",
+        patient.mrn,
+        "Community-acquired pneumonia",
+        "Oxygen and antibiotics.",
+        "Finish the tablets.",
+        "X-ray in six weeks",
+        nurse.name,
+    ):
+        assert expected in text, expected
+    with pytest.raises(Refused, match="This stay is over"):
+        discharge(nurse, made)
+    assert faults() == []
+
+
+def test_a_transfer_leaves_the_old_bed_to_be_cleaned(nurse: User, patient: Patient, beds: list[Bed]) -> None:
+    made = admit(nurse, patient, beds[0])
+    admission.transfer(nurse, admission_id=made.pk, bed_id=beds[1].pk, reason="Window")
+    for bed in beds:
+        bed.refresh_from_db()
+    assert [bed.state for bed in beds] == ["cleaning", "ready", "ready"]
+    first, second = BedStay.objects.order_by("period")
+    assert (first.period.upper, first.bed, second.bed) == (second.period.lower, beds[0], beds[1])
+    with pytest.raises(Refused, match="lies in this bed already"):
+        admission.transfer(nurse, admission_id=made.pk, bed_id=beds[1].pk, reason="Again")
+    with pytest.raises(Refused, match="not ready"):
+        admission.transfer(nurse, admission_id=made.pk, bed_id=beds[0].pk, reason="Back")
+
+
+def test_a_transfer_into_a_taken_bed_leaves_the_patient_where_they_lay(
+    nurse: User, reception: User, patient: Patient, beds: list[Bed]
+) -> None:
+    made = admit(nurse, patient, beds[0])
+    admit(nurse, make_patient(reception, "Other"), beds[1])
+    with pytest.raises(Refused, match="just taken"):
+        admission.transfer(nurse, admission_id=made.pk, bed_id=beds[1].pk, reason="Window")
+    assert BedStay.objects.get(admission=made, period__upper_inf=True).bed == beds[0]
+    beds[0].refresh_from_db()
+    assert beds[0].state == "ready"
+
+
+def test_a_bed_of_another_facility_is_not_given(nurse: User, patient: Patient, south: Facility) -> None:
+    (theirs,) = make_ward(south, "9")
+    with pytest.raises(Refused, match="another facility"):
+        admit(nurse, patient, theirs)
+    (ours,) = make_ward(nurse.facility, "1A")
+    made = admit(nurse, patient, ours)
+    with pytest.raises(Refused, match="another facility"):
+        admission.transfer(nurse, admission_id=made.pk, bed_id=theirs.pk, reason="Nearer")
+
+
+def test_a_bed_that_is_not_ready_takes_nobody(nurse: User, patient: Patient, beds: list[Bed]) -> None:
+    with pytest.raises(Refused, match="Say why"):
+        bed_states.set_state(nurse, bed_id=beds[0].pk, state="blocked")
+    bed_states.set_state(nurse, bed_id=beds[0].pk, state="blocked", reason="Broken rail")
+    with pytest.raises(Refused, match="out of use"):
+        admit(nurse, patient, beds[0])
+    bed_states.set_state(nurse, bed_id=beds[0].pk, state="ready")
+    admit(nurse, patient, beds[0])
+    with pytest.raises(Refused, match="A patient lies in this bed"):
+        bed_states.set_state(nurse, bed_id=beds[0].pk, state="cleaning")
+
+
+def test_a_patient_is_admitted_once(nurse: User, patient: Patient, beds: list[Bed]) -> None:
+    admit(nurse, patient, beds[0])
+    with pytest.raises(Refused, match="already admitted"):
+        admit(nurse, patient, beds[1])
+    with pytest.raises(Refused, match="in the past"):
+        admit(nurse, make_patient(nurse, "Other"), beds[1], expected_on=date(2020, 1, 1))
+
+
+def test_an_admission_by_mistake_is_cancelled_until_care_was_charged(
+    nurse: User, reception: User, patient: Patient, beds: list[Bed]
+) -> None:
+    wrong = admit(nurse, patient, beds[0])
+    admission.cancel(nurse, admission_id=wrong.pk, reason="Wrong patient")
+    wrong.refresh_from_db()
+    assert (wrong.status, wrong.encounter.status) == ("cancelled", "cancelled")
+    with time_machine.travel(datetime.now(UTC), tick=False) as clock:
+        right = admit(nurse, make_patient(reception, "Right"), beds[1])
+        clock.shift(timedelta(days=1))
+        accrue_bed_days()
+        with pytest.raises(Refused, match="Care was charged"):
+            admission.cancel(nurse, admission_id=right.pk, reason="Wrong patient")
+    assert faults() == []
+
+
+def test_two_patients_in_one_bed_are_refused_by_the_database(nurse: User, patient: Patient, beds: list[Bed]) -> None:
+    made = admit(nurse, patient, beds[0])
+    other = admit(nurse, make_patient(nurse, "Other"), beds[1])
+    period = made.stays.get().period
+    with pytest.raises(IntegrityError, match="one_patient_per_bed"), transaction.atomic():
+        BedStay.objects.filter(admission=other).update(bed=beds[0], period=period)
+    with pytest.raises(IntegrityError, match="one_bed_per_patient"), transaction.atomic():
+        BedStay.objects.create(admission=made, bed=beds[2], period=period, moved_by=nurse)
+
+
+def test_notes_and_bed_days_are_never_changed(nurse: User, patient: Patient, beds: list[Bed]) -> None:
+    made = admit(nurse, patient, beds[0])
+    note = notes.write(nurse, admission_id=made.pk, kind="nursing", text="Slept well.")
+    corrected = notes.write(nurse, admission_id=made.pk, kind="nursing", text="Slept badly.", corrects=note)
+    assert corrected.corrects == note
+    with pytest.raises(Refused, match="empty"):
+        notes.write(nurse, admission_id=made.pk, kind="nursing", text="  ")
+    discharge(nurse, made)
+    assert notes.write(nurse, admission_id=made.pk, kind="nursing", text="A late entry.").pk
+    assert BedDay.objects.count() == 1
+    for table in ("wards_nursingnote", "wards_bedday", "wards_dischargesummary"):
+        with pytest.raises(Error, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"update {table} set created_at = now()")
+
+
+def test_a_stay_with_an_unsigned_note_is_not_discharged_and_stays_whole(
+    nurse: User, person, patient: Patient, beds: list[Bed]
+) -> None:
+    made = admit(nurse, patient, beds[0])
+    chart_notes.save_draft(person("doctor"), encounter_id=made.encounter_id, codes=[], plan="To be signed")
+    with pytest.raises(Refused, match="not signed"):
+        discharge(nurse, made)
+    made.refresh_from_db()
+    assert made.status == "admitted"
+    assert not Charge.objects.exists()
+
+
+def test_the_board_shows_who_lies_where_and_what_to_know(
+    nurse: User, person, patient: Patient, beds: list[Bed], north: Facility, browser_of
+) -> None:
+    admit(nurse, patient, beds[0])
+    clinical.record_allergy(nurse, patient_id=patient.pk, substance="Latex")
+    admit(nurse, make_patient(nurse, "Nobody", "Asked"), beds[1])
+    bed_states.set_state(nurse, bed_id=beds[2].pk, state="blocked", reason="Broken rail")
+    places = board.of(beds[0].room.ward, date.today())
+    assert [place.state for place in places] == ["occupied", "occupied", "blocked"]
+    assert (places[0].allergies, places[0].day) == (["Latex"], 1)
+    assert places[1].unknown_allergies
+    html = browser_of(nurse).get("/wards/").content.decode()
+    for shown in ("Meera Raghunathan", "Latex", "Nobody Asked", "Broken rail"):
+        assert shown in html
+
+
+def test_the_board_asks_as_much_for_thirty_beds_as_for_one(
+    nurse: User, north: Facility, browser_of, django_assert_max_num_queries
+) -> None:
+    beds = make_ward(north, *(f"B{number:02}" for number in range(30)))
+    client = browser_of(nurse)
+    admit(nurse, make_patient(nurse, "First"), beds[0])
+    client.get("/wards/")
+    with django_assert_max_num_queries(12) as few:
+        client.get("/wards/")
+    for number, bed in enumerate(beds[1:]):
+        admit(nurse, make_patient(nurse, f"Ivo {number}"), bed)
+    with django_assert_max_num_queries(12) as many:
+        client.get("/wards/")
+    assert len(many) == len(few)
+
+
+def test_a_stay_of_another_facility_does_not_exist_here(
+    nurse: User, patient: Patient, beds: list[Bed], south: Facility, client_as
+) -> None:
+    made = admit(nurse, patient, beds[0])
+    there = client_as("nurse", south)
+    for address in ("", "transfer", "discharge"):
+        answer = there.get(f"/wards/stays/{made.pk}/{address}")
+        assert answer.status_code == 404
+        assert "Raghunathan" not in answer.content.decode()
+    assert there.get(f"/wards/{beds[0].room.ward_id}/").status_code == 404
+    assert encounters.locked(made.encounter_id).is_open
