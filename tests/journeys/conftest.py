@@ -68,7 +68,8 @@ def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
     environment = {
         key: value
         for key, value in os.environ.items()
-        if key not in ("DATABASE_URL", "REDIS_URL", "HMS_OWNER_DATABASE_URL", "HMS_SECRET_KEY", "HMS_TEST", "HMS_DATA_DIR")
+        if key
+        not in ("DATABASE_URL", "REDIS_URL", "HMS_OWNER_DATABASE_URL", "HMS_SECRET_KEY", "HMS_TEST", "HMS_DATA_DIR")
         and not key.startswith("PYTEST")
     }
     environment |= {"HMS_DATA_DIR": str(data), "HMS_PORT": str(port), "HMS_DEMO_PASSWORD": PASSWORD}
@@ -137,14 +138,17 @@ class Person:
         for name, value in values.items():
             self.page.locator(f"main select[name='{name}']").select_option(value)
 
-    def pick(self, name: str, words: str, option: str) -> None:
-        """Choose from a pick list by typing."""
+    def pick(self, name: str, words: str = "", option: str = "") -> None:
+        """Choose from a pick list by typing; without words the first there is."""
         control = self.page.locator(f"main select[name='{name}'] + .ts-wrapper")
         control.locator(".ts-control").click()
-        typed = control.locator("input:visible").first
-        typed.press_sequentially(words, delay=20)
-        control.locator(".ts-dropdown .option", has_text=option).first.click()
-        self.page.keyboard.press("Escape")
+        self.page.locator(f"main select[name='{name}'] + .ts-wrapper.focus").wait_for()
+        choices = control.locator(".ts-dropdown .option")
+        if words:
+            self.page.keyboard.type(words, delay=25)
+        choices.filter(has_text=option).first.click()
+        if control.locator(".ts-dropdown").is_visible():
+            self.page.keyboard.press("Escape")
 
     def sees(self, text: str) -> bool:
         return text in self.page.get_by_role("main").inner_text()
