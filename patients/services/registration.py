@@ -71,7 +71,13 @@ def register(
     patient.save(force_insert=True)
     PatientFacility.objects.create(patient=patient, facility=actor.facility, added_by=actor)
     if identifier:
-        PatientIdentifier.objects.create(patient=patient, system=NATIONAL_ID, value=identifier)
+        try:
+            with transaction.atomic():
+                PatientIdentifier.objects.create(patient=patient, system=NATIONAL_ID, value=identifier)
+        except IntegrityError:  # another desk was quicker
+            raise Refused(
+                _("This identity number already belongs to a patient. Search for it instead."), field="identifier"
+            ) from None
     if contact_name:
         Contact.objects.create(
             patient=patient, name=contact_name, relationship=contact_relationship, phone=contact_phone
