@@ -40,11 +40,14 @@ def issue(actor: User, *, order_id: object) -> DiagnosticReport | None:
             "issued_at": latest,
         },
     )
-    if not made and report.issued_at >= latest and documents.latest(report, DocumentKind.LAB_REPORT):
+    observed = {result.observation_id for result in results if result.observation_id}
+    # A result may also have been withdrawn since: then the paper shows one too many.
+    same = observed == set(report.observations.values_list("pk", flat=True))
+    if not made and same and report.issued_at >= latest and documents.latest(report, DocumentKind.LAB_REPORT):
         return report
     report.issued_at = latest
     report.save(update_fields=["issued_at"])
-    report.observations.set([result.observation_id for result in results if result.observation_id])
+    report.observations.set(observed)
     documents.issue(
         actor,
         kind=DocumentKind.LAB_REPORT,
