@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from pytest_django.plugin import blocking_manager_key
 
 from hms.core import people
 from hms.core.models import Department, Facility, User
@@ -22,14 +24,15 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         call_command("sync_roles", verbosity=0)
 
 
-@pytest.fixture(autouse=True)
-def roles_again(request: pytest.FixtureRequest) -> None:
-    """A test with real commits empties every table afterwards; the next one needs its groups."""
-    if "transactional_db" in request.fixturenames or (
-        (mark := request.node.get_closest_marker("django_db")) and mark.kwargs.get("transaction")
-    ):
-        request.getfixturevalue("transactional_db")
-        call_command("sync_roles", verbosity=0)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """A test with real commits empties every table when it ends; whoever comes next needs the groups again."""
+    yield
+    mark = item.get_closest_marker("django_db")
+    if "transactional_db" in getattr(item, "fixturenames", ()) or (mark and mark.kwargs.get("transaction")):
+        with item.config.stash[blocking_manager_key].unblock():
+            call_command("sync_roles", verbosity=0)
+            connection.close()
 
 
 def make_facility(code: str, name: str, zone: str = "Europe/London", currency: str = "GBP") -> Facility:
