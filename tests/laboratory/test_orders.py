@@ -316,3 +316,17 @@ def test_the_other_facility_sees_nothing_of_an_order(verified: LabOrder, south: 
             assert secret not in answer.content.decode()
     assert client_as("lab_technician", south).get(f"/laboratory/specimens/{tube.pk}/label").status_code == 404
     assert verified.number not in there.get("/laboratory/orders/").content.decode()
+
+
+def test_a_result_that_was_reported_and_then_withdrawn_leaves_the_report(
+    technician: User, pathologist: User, verified: LabOrder
+) -> None:
+    """Corrected first, then cancelled: the paper that still shows it is replaced."""
+    first = documents.latest(verified.report, DocumentKind.LAB_REPORT)
+    results.correct(technician, result_id=result(verified, "HB").pk, value="13.1", reason="Tubes were swapped")
+    orders.cancel(technician, order_id=verified.pk, reason="Nobody knows whose tube it was")
+    outbox.drain()
+    assert Document.objects.get(pk=first.pk).status == "superseded"
+    text = paper(verified.report, DocumentKind.LAB_REPORT)
+    assert "Urine culture" in text
+    assert "Haemoglobin" not in text

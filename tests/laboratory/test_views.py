@@ -1,0 +1,89 @@
+"""The laboratory's pages: the worklist, entering, and as many queries for thirty as for one."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from hms.core import outbox
+from hms.core.models import User
+from laboratory.models import TestDefinition
+from laboratory.services import orders
+from patients.models import Encounter, Patient
+from patients.services import encounters
+from tests.conftest import make_patient
+from tests.laboratory.conftest import enter, make_test, order, result, verify
+
+
+def send(client: Client, address: str, **fields: Any) -> Any:
+    return client.post(f"/laboratory/{address}", {"_key": str(uuid.uuid4()), **fields})
+
+
+def queries(client: Client, address: str) -> int:
+    client.get(address)
+    with CaptureQueriesContext(connection) as seen:
+        assert client.get(address).status_code == 200, address
+    return len(seen)
+
+
+def test_an_order_walks_from_page_to_page_to_its_report(
+    doctor_user: User, technician: User, pathologist: User, visit: Encounter, haemoglobin: TestDefinition, browser_of
+) -> None:
+    doctor, bench, office = (browser_of(user) for user in (doctor_user, technician, pathologist))
+    placed = send(doctor, f"visits/{visit.pk}/order", tests=[haemoglobin.pk], priority="urgent", question="Pale")
+    assert placed.status_code == 302
+    made = visit.lab_orders.get()
+    assert made.number in bench.get("/laboratory/orders/").content.decode()
+    assert send(bench, f"orders/{made.pk}/collect").status_code == 302
+    field = f"result-{result(made, 'HB').pk}"
+    wrong = send(bench, f"orders/{made.pk}/enter", **{field: "abc"})
+    assert wrong.status_code == 422
+    assert "is not a number" in wrong.content.decode()
+    assert send(bench, f"orders/{made.pk}/enter", **{field: "9.4"}).status_code == 302
+    assert bench.post(f"/laboratory/orders/{made.pk}/verify", {"_key": str(uuid.uuid4())}).status_code == 403
+    assert send(office, f"orders/{made.pk}/verify", result=[result(made, "HB").pk]).status_code == 302
+    outbox.drain()
+    made.refresh_from_db()
+    assert made.status == "verified"
+    assert office.get(f"/laboratory/reports/{made.report.pk}/pdf").headers["Content-Type"] == "application/pdf"
+
+
+def test_no_page_asks_more_when_it_shows_more(
+    reception: User, doctor_user: User, technician: User, pathologist: User, patient: Patient, browser_of
+) -> None:
+    visit = encounters.open_encounter(reception, patient=patient)
+    first = make_test(pathologist, "T0", "Test 0")
+
+    def finish(made: Any, *codes: str) -> None:
+        orders.collect(technician, order_id=made.pk)
+        enter(technician, made, **dict.fromkeys(codes, "5"))
+        verify(pathologist, made)
+
+    one = order(doctor_user, visit, first)
+    finish(one, "T0")
+    order(doctor_user, visit, first)
+    client = browser_of(pathologist)
+    addresses = [
+        "orders/",
+        "tests/",
+        "today",
+        f"orders/{one.pk}/",
+        f"patients/{patient.pk}/orders",
+        f"visits/{visit.pk}/orders",
+    ]
+    few = {address: queries(client, f"/laboratory/{address}") for address in addresses}
+    tests = [make_test(pathologist, f"T{number}", f"Test {number}") for number in range(1, 31)]
+    long = order(doctor_user, visit, *tests)
+    finish(long, *(test.code for test in tests))
+    for number in range(30):
+        other = encounters.open_encounter(reception, patient=make_patient(reception, f"Ivo {number}"))
+        order(doctor_user, other, first)
+        order(doctor_user, visit, first)
+    many = {address: queries(client, f"/laboratory/{address}") for address in addresses}
+    assert many == few
+    assert queries(client, f"/laboratory/orders/{long.pk}/") == few[f"orders/{one.pk}/"]
+    assert max(many.values()) <= 12, many
