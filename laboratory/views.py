@@ -219,7 +219,7 @@ def chart_panel(request: HttpRequest, patient_id: UUID) -> HttpResponse:
         "patient": patient,
         "banner": banner.of(request.user, patient),
         "page": lists.page(request, rows, order=("-ordered_at", "-id"), size=6),
-        "reports": DiagnosticReport.objects.visible_to(request.user).filter(patient=patient, order=None)[:10],
+        "reports": DiagnosticReport.objects.visible_to(request.user).filter(patient=patient, order=None)[:60],
     }
     return panels.render_panel(request, "laboratory/chart_panel.html", context)
 

@@ -41,7 +41,13 @@ def latest(user: User, patient: Patient, *, since: datetime | None = None) -> li
     if since:
         rows = rows.filter(observed_at__gte=since)
     series: dict[str, list[tuple[datetime, Decimal]]] = {}
-    for code, at, value in rows.order_by("-observed_at").values_list("code", "observed_at", "value")[:400]:
+    units: dict[str, str] = {}
+    for code, at, value, unit in rows.order_by("-observed_at").values_list("code", "observed_at", "value", "unit")[
+        :400
+    ]:
+        # A course has one unit, the newest value's: records from elsewhere may measure in others.
+        if units.setdefault(code, unit) != unit:
+            continue
         course = series.setdefault(code, [])
         if len(course) < POINTS:
             course.append((at, value))
@@ -52,16 +58,19 @@ def latest(user: User, patient: Patient, *, since: datetime | None = None) -> li
         if not course or vital.name == "diastolic":
             continue
         at, value = course[0]
-        text, marked = _plain(value), flag(vital.code, value, age)
+        unit = units[vital.code]
+        same = unit == vital.unit
+        text, marked = _plain(value), flag(vital.code, value, age) if same else ""
         label = str(vital.label)
         if vital.name == "systolic":
             label = "Blood pressure"
             under = next((v for t, v in series.get("8462-4", []) if t == at), None)
             text = f"{text}/{_plain(under)}" if under is not None else text
             marked = marked or flag("8462-4", under, age)
-        low, high = vital.usual if vital.usual and age >= 16 else (None, None)
-        unit = UNIT_TEXT.get(vital.unit, vital.unit)
-        lines.append(Line(label, text, unit, marked, at, [v for _t, v in reversed(course)], low, high))
+        low, high = vital.usual if vital.usual and age >= 16 and same else (None, None)
+        lines.append(
+            Line(label, text, UNIT_TEXT.get(unit, unit), marked, at, [v for _t, v in reversed(course)], low, high)
+        )
     return lines
 
 

@@ -20,6 +20,7 @@ from django.db.models import F
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
+from PIL import ImageFile
 
 from hms.core import audit, clock
 from hms.core.models import Document, DocumentKind, DocumentStatus, Facility, Paper, User
@@ -62,6 +63,9 @@ def _press() -> tuple[Any, Any, Any]:
     from weasyprint import HTML
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+    # WeasyPrint tells Pillow, for the whole process, to take truncated pictures; uploads must not be.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
 
     class Assets(URLFetcher):
         def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:

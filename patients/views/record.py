@@ -137,8 +137,8 @@ def chart_prevention(request: HttpRequest, patient_id: UUID) -> HttpResponse:
         request,
         patient,
         "prevention",
-        immunizations=Immunization.objects.visible_to(user).valid().filter(patient=patient)[:30],
-        procedures=Procedure.objects.visible_to(user).valid().filter(patient=patient)[:30],
+        immunizations=Immunization.objects.visible_to(user).valid().filter(patient=patient)[:150],
+        procedures=Procedure.objects.visible_to(user).valid().filter(patient=patient)[:150],
     )
 
 

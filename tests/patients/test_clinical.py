@@ -203,3 +203,21 @@ def test_an_allergy_is_known_wherever_the_patient_is_and_a_visit_only_at_home(
     assert Allergy.objects.visible_to(there).count() == 1
     assert not Observation.objects.visible_to(there).exists()
     assert not Encounter.objects.visible_to(there).exists()
+
+
+def test_a_value_in_another_unit_keeps_its_unit_and_is_not_judged(visit: Encounter, reception: User) -> None:
+    """Glucose of 95 mg/dL brought in from elsewhere is not 95 mmol/L."""
+    for value, unit, minutes in ((Decimal("5.2"), "mmol/L", 60), (Decimal("95"), "mg/dL", 5)):
+        Observation.objects.create(
+            patient=visit.patient,
+            encounter=visit,
+            recorded_by=reception,
+            code="2339-0",
+            display="Glucose",
+            value=value,
+            value_text=str(value),
+            unit=unit,
+            observed_at=clock.now() - timedelta(minutes=minutes),
+        )
+    (line,) = vitals.latest(reception, visit.patient)
+    assert (line.text, line.unit, line.flag, line.values) == ("95", "mg/dL", "", [Decimal("95")])
