@@ -25,9 +25,11 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """A test with real commits empties every table when it ends; whoever comes next needs the groups again."""
     yield
+    if nextitem is None:  # the database itself is gone by now
+        return
     mark = item.get_closest_marker("django_db")
     if "transactional_db" in getattr(item, "fixturenames", ()) or (mark and mark.kwargs.get("transaction")):
         with item.config.stash[blocking_manager_key].unblock():
