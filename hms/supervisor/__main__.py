@@ -3,7 +3,7 @@
 import errno
 import sys
 
-from hms.supervisor import manage, tests, up
+from hms.supervisor import manage, native, tests, up
 from hms.supervisor.report import Stop, tail
 
 COMMANDS = {"up": up.main, "manage": manage.main, "verify": manage.verify, "test": tests.main}
@@ -15,6 +15,7 @@ def main() -> int:
         print(f"hms: there is no command '{command}'. bin/hms --help lists them.", file=sys.stderr)
         return 2
     try:
+        native.prepare(command)
         return COMMANDS[command](arguments)
     except Stop as stop:
         if stop.log:

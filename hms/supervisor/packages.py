@@ -10,10 +10,24 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
+
+
+@contextmanager
+def alone() -> Iterator[int]:
+    """One bin/hms at a time changes .venv. Gives the lock, for the programs that are to hold it as well."""
+    with (ROOT / "requirements.txt").open() as lock:  # an advisory lock needs no file of its own
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Waiting for another bin/hms that is installing packages ...", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield lock.fileno()
 
 
 def stamp(name: str) -> Path:
@@ -97,13 +111,8 @@ def make(name: str, lock: int) -> int:
 
 def main(name: str) -> int:
     try:
-        with (ROOT / "requirements.txt").open() as lock:  # an advisory lock needs no file of its own
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                print("Waiting for another bin/hms that is installing packages ...", flush=True)
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            return make(name, lock.fileno())
+        with alone() as lock:
+            return make(name, lock)
     except KeyboardInterrupt:
         print("\nhms: stopped. Run it again to go on.", file=sys.stderr)
         return 130

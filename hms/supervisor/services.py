@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from hms.supervisor import broker, guard, postgres
+from hms.supervisor import broker, guard, native, postgres
 from hms.supervisor.place import Place, read_state, write_state
 from hms.supervisor.report import Stop, step
 from hms.supervisor.running import Running, stop_all
@@ -85,6 +85,7 @@ def environment(place: Place, *, owner: bool = False, **more: str) -> dict[str, 
         "PATH": programs + os.environ.get("PATH", os.defpath),
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
+        **native.environment(),
         **more,
     }
 

@@ -1,7 +1,8 @@
 """The pieces a Python package cannot bring: the venv module, Pango, Chromium.
 
 Run by `bin/hms` with whatever Python the machine has, before anything is installed or started:
-standard library only. Installed through apt-get for root; for anyone else, named with the exact command.
+standard library only. Installed through apt-get for root; for anyone else, named with the exact command,
+except that Pango can be unpacked without being installed (native.py, once .venv is there).
 """
 
 import ctypes
@@ -10,12 +11,14 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 PANGO = {
     "libpango-1.0.so.0": "libpango-1.0-0",
     "libpangoft2-1.0.so.0": "libpangoft2-1.0-0",
     "libharfbuzz-subset.so.0": "libharfbuzz-subset0",
 }
+INSTALLED = Path("/var/lib/dpkg/status")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -24,6 +27,10 @@ def find_chromium() -> str:
     if "HMS_CHROMIUM" in os.environ:
         return os.environ["HMS_CHROMIUM"]
     return next((path for name in BROWSERS if (path := shutil.which(name))), "")
+
+
+def missing_chromium(command: str) -> list[str]:
+    return ["chromium"] if command == "test" and "HMS_CHROMIUM" not in os.environ and not find_chromium() else []
 
 
 def missing_venv() -> list[str]:
@@ -48,6 +55,19 @@ def missing_pango() -> list[str]:
     return missing
 
 
+def can_unpack() -> bool:
+    """Whether native.py can do: an ordinary user of a system made of Debian's packages."""
+    return os.geteuid() != 0 and all(map(shutil.which, ("apt-get", "dpkg-deb"))) and INSTALLED.exists()
+
+
+def please_install(packages: list[str]) -> str:
+    if shutil.which("apt-get"):
+        how = f"sudo apt-get install {' '.join(packages)}"
+    else:
+        how = f"your system's packages of {', '.join(packages)}"
+    return f"parts of the system are missing. Install them and run this again:\n  {how}"
+
+
 def install(packages: list[str]) -> str:
     """Install through apt-get; the last lines of what it said when it failed, else nothing."""
     began = time.monotonic()
@@ -68,8 +88,10 @@ def install(packages: list[str]) -> str:
 
 def main(command: str) -> int:
     own_environment = sys.prefix != sys.base_prefix
-    needed = ([] if own_environment else missing_venv()) + missing_pango()
-    wanted = ["chromium"] if command == "test" and "HMS_CHROMIUM" not in os.environ and not find_chromium() else []
+    needed = [] if own_environment else missing_venv()
+    if needed or not can_unpack():
+        needed += missing_pango()
+    wanted = missing_chromium(command)
     if not needed and not wanted:
         return 0
     apt = shutil.which("apt-get") is not None
@@ -81,9 +103,7 @@ def main(command: str) -> int:
         if needed and wanted and not install(needed):
             needed = []
     if needed:
-        needed += wanted
-        how = f"sudo apt-get install {' '.join(needed)}" if apt else f"your system's packages of {', '.join(needed)}"
-        print(f"hms: parts of the system are missing. Install them and run this again:\n  {how}", file=sys.stderr)
+        print(f"hms: {please_install(needed + wanted)}", file=sys.stderr)
         return 1
     how = "sudo apt-get install chromium" if apt else "install Chromium"
     print(f"No Chromium: the browser tests will be skipped ({how}).", flush=True)
