@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -10,6 +11,8 @@ from laboratory.models import Flag, RangeSex, ReferenceRange
 
 # What `Result.value` cannot hold: a slipped key, not a result.
 BEYOND = Decimal(10) ** 12
+
+SLIGHTLY = Decimal("0.000001")
 
 
 def fitting(ranges: Iterable[ReferenceRange], *, sex: str, born: date, on: date) -> ReferenceRange | None:
@@ -41,9 +44,32 @@ def flag(row: ReferenceRange | None, value: Decimal | None, text: str) -> Flag:
 
 
 def number(text: str) -> Decimal | None:
-    """A result as a number: "5,2" and "5.2" are; "< 5", "haemolysed" and what no column holds are not."""
+    """A result as a number: "5,2" and "5.2" are; "< 5", "haemolysed" and what no column holds are not. Nor
+    is "1,234", which one reads as a thousand and another as one: it must be written without a doubt."""
+    plain = text.strip()
+    if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+", plain):
+        return None
     try:
-        value = Decimal(text.strip().replace(",", "."))
+        value = Decimal(plain.replace(",", "."))
     except InvalidOperation:
         return None
     return value if value.is_finite() and abs(value) < BEYOND else None
+
+
+def limit(text: str) -> Decimal | None:
+    """The limit of an open result: 600 of "> 600"; None where it is none."""
+    return number(text[1:].lstrip("= ")) if text.startswith(("<", ">")) else None
+
+
+def flag_open(row: ReferenceRange | None, text: str) -> Flag:
+    """How an open result stands to its range: only what is certain is said. "> 600" above the range is
+    high; "< 5" is low only below it, and normal only where nothing is too low."""
+    at = limit(text)
+    if row is None or at is None:
+        return Flag.UNKNOWN
+    above = text.startswith(">")
+    found = flag(row, at + SLIGHTLY if above else at - SLIGHTLY, text)
+    if found in ((Flag.HIGH, Flag.CRITICAL_HIGH) if above else (Flag.LOW, Flag.CRITICAL_LOW)):
+        return found
+    harmless = (row.high, row.critical_high) if above else (row.low, row.critical_low)
+    return found if found == Flag.NORMAL and harmless == (None, None) else Flag.UNKNOWN

@@ -47,9 +47,10 @@ def enter(actor: User, *, order_id: object, values: dict[UUID, str]) -> LabOrder
 
 def _write(actor: User, found: LabOrder, result: Result, text: str) -> None:
     value = flags.number(text) if result.test.numeric else None
-    if result.test.numeric and value is None and not text.startswith(("<", ">")):
+    if result.test.numeric and value is None and flags.limit(text) is None:
         raise Refused(
-            _("%(test)s: “%(text)s” is not a number.") % {"test": result.test, "text": text},
+            _("%(test)s: “%(text)s” is not a number. Write it like 1234 or 1.234, without commas for thousands.")
+            % {"test": result.test, "text": text},
             field=f"result-{result.pk}",
         )
     row = flags.fitting(
@@ -62,7 +63,8 @@ def _write(actor: User, found: LabOrder, result: Result, text: str) -> None:
     result.value_text = text[:200]
     result.unit = result.test.unit
     result.range_text = row.text if row else ""
-    result.flag = flags.flag(row, value, text)
+    opened = result.test.numeric and value is None
+    result.flag = flags.flag_open(row, text) if opened else flags.flag(row, value, text)
     result.entered_by = actor
     result.entered_at = clock.now()
     result.verified_by = result.verified_at = None

@@ -654,6 +654,7 @@ def test_only_one_import_runs_at_a_time(run: Import, tmp_path: Path) -> None:
         other.execute("select pg_advisory_lock(%s)", [ONE_AT_A_TIME])
         with pytest.raises(CommandError, match="Another import is running"):
             run(tmp_path)
+        other.execute("select pg_advisory_unlock(%s)", [ONE_AT_A_TIME])
     assert run(tmp_path).code == 0
 
 

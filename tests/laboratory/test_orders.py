@@ -91,7 +91,7 @@ def test_the_label_has_two_identifiers_and_the_number_under_its_bars(collected: 
         ("male", 12_000, "20.1", "critical-high", "13–17"),
         # No range fits: not known, which is never "normal".
         ("unknown", 12_000, "12.5", "unknown", ""),
-        ("female", 12_000, "< 3", "unknown", "12–16"),
+        ("female", 12_000, "< 3", "critical-low", "12–16"),
     ],
 )
 def test_a_result_is_held_against_the_range_of_the_patients_sex_and_age(

@@ -1,0 +1,59 @@
+"""What stands beside a result: numbers read without a doubt, open results judged by their limit."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from laboratory import flags
+from laboratory.models import Flag, ReferenceRange
+
+USUAL = ReferenceRange(
+    low=Decimal("3.5"), high=Decimal("5.1"), critical_low=Decimal("2.8"), critical_high=Decimal("6.2")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("5.2", "5.2"), ("5,2", "5.2"), (" 13.20 ", "13.20"), ("1234", "1234"), ("0,125", None), ("1,234", None)],
+)
+def test_a_number_is_read_without_a_doubt(text: str, value: str | None) -> None:
+    assert flags.number(text) == (Decimal(value) if value else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "flag"),
+    [
+        ("4.0", Flag.NORMAL),
+        ("5.1", Flag.NORMAL),
+        ("5.2", Flag.HIGH),
+        ("2.7", Flag.CRITICAL_LOW),
+    ],
+)
+def test_a_result_is_judged_by_its_range(text: str, flag: Flag) -> None:
+    assert flags.flag(USUAL, flags.number(text), text) == flag
+
+
+@pytest.mark.parametrize(
+    ("text", "flag"),
+    [
+        ("> 6.2", Flag.CRITICAL_HIGH),
+        (">= 7", Flag.CRITICAL_HIGH),
+        ("> 5.5", Flag.HIGH),
+        ("< 2.8", Flag.CRITICAL_LOW),
+        ("< 5", Flag.UNKNOWN),
+        ("> 2", Flag.UNKNOWN),
+        ("> many", Flag.UNKNOWN),
+    ],
+)
+def test_of_an_open_result_only_what_is_certain_is_said(text: str, flag: Flag) -> None:
+    assert flags.flag_open(USUAL, text) == flag
+
+
+def test_below_the_detection_limit_is_normal_where_nothing_is_too_low() -> None:
+    assert flags.flag_open(ReferenceRange(high=Decimal("5")), "< 1") == Flag.NORMAL
+
+
+def test_without_a_range_nothing_is_called_normal() -> None:
+    assert flags.flag(None, Decimal("4"), "4") == Flag.UNKNOWN
