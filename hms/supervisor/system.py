@@ -22,15 +22,22 @@ INSTALLED = Path("/var/lib/dpkg/status")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
+# What the program that drives the browser is linked to, and Chromium does not bring.
+DRIVER = {"libatomic.so.1": "libatomic1"}
+
+
 def find_chromium() -> str:
-    """The browser of the tests: HMS_CHROMIUM (set and empty means none), else the system's."""
+    """The browser of the tests: HMS_CHROMIUM (set and empty means none), else the system's, if it can be driven."""
     if "HMS_CHROMIUM" in os.environ:
         return os.environ["HMS_CHROMIUM"]
-    return next((path for name in BROWSERS if (path := shutil.which(name))), "")
+    return "" if missing(DRIVER) else next((path for name in BROWSERS if (path := shutil.which(name))), "")
 
 
 def missing_chromium(command: str) -> list[str]:
-    return ["chromium"] if command == "test" and "HMS_CHROMIUM" not in os.environ and not find_chromium() else []
+    """The packages that the browser tests want."""
+    if command != "test" or "HMS_CHROMIUM" in os.environ:
+        return []
+    return ([] if any(map(shutil.which, BROWSERS)) else ["chromium"]) + missing(DRIVER)
 
 
 def missing_venv() -> list[str]:
@@ -46,13 +53,18 @@ def missing_venv() -> list[str]:
 
 
 def missing_pango() -> list[str]:
-    missing = []
-    for library, package in PANGO.items():
+    return missing(PANGO)
+
+
+def missing(libraries: dict[str, str]) -> list[str]:
+    """The packages of those libraries that cannot be loaded."""
+    packages = []
+    for library, package in libraries.items():
         try:
             ctypes.CDLL(library)
         except OSError:
-            missing.append(package)
-    return missing
+            packages.append(package)
+    return packages
 
 
 def can_unpack() -> bool:
@@ -105,8 +117,8 @@ def main(command: str) -> int:
     if needed:
         print(f"hms: {please_install(needed + wanted)}", file=sys.stderr)
         return 1
-    how = "sudo apt-get install chromium" if apt else "install Chromium"
-    print(f"No Chromium: the browser tests will be skipped ({how}).", flush=True)
+    how = f"sudo apt-get install {' '.join(wanted)}" if apt else f"install {' '.join(wanted)}"
+    print(f"No Chromium that can be driven: the browser tests will be skipped ({how}).", flush=True)
     return 0
 
 
