@@ -59,7 +59,7 @@ def of(user: User, patient: Patient) -> Banner:
         alerts.append("Birth date estimated")
     return Banner(
         name=patient.name,
-        url=reverse("patients:chart", args=[patient.pk]),
+        url=reverse("patients:chart", args=[patient.pk]) if user.has_perm("patients.view_patient") else "",
         age_text=patient.age_text,
         sex_label=patient.sex_label,
         birth_date=patient.birth_date,

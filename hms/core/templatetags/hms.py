@@ -181,6 +181,19 @@ def number(value: Any) -> str:
 
 
 @register.filter
+def age_limit(days: Any) -> str:
+    """An age kept in days, as people say it: birth, 28 days, 18 years, and any where there is no end."""
+    if days is None or days == "":
+        return NOTHING
+    if not 0 < days < 50_000:
+        return "birth" if days <= 0 else "any"
+    years = round(days / 365.25)
+    if years and abs(years * 365.25 - days) < 3:
+        return f"{years} year{'s' if years > 1 else ''}"
+    return f"{days} day{'s' if days > 1 else ''}"
+
+
+@register.filter
 def dash(value: Any) -> Any:
     """The value, or – where there is none."""
     return NOTHING if value is None or value == "" else value
