@@ -121,6 +121,10 @@ def hand_out(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
         .filter(prescription_lines__prescription=found)
         .with_stock(today)
     }
+    for line in form.lines:  # nobody is offered to hand out what is not on the shelf
+        form.initial[f"line-{line.pk}"] = min(
+            line.left, there[line.product_id].usable if line.product_id in there else 0
+        )
     rows = [(line, field, there.get(line.product_id)) for line, field in form.rows()]
     context = {"form": form, "rows": rows, "prescription": found, "banner": banner.of(request.user, found.patient)}
     return render(request, "pharmacy/hand_out.html", context)
