@@ -9,6 +9,7 @@ from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Service
+from hms.core import units
 from hms.core.models import Facility, Record, User
 from laboratory.querysets import AtFacilityQuerySet, OfOrderQuerySet, OrderQuerySet
 from patients.models import Encounter, Observation, Patient
@@ -267,7 +268,7 @@ class Result(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.test}: {self.value_text} {self.unit}".strip()
+        return f"{self.test}: {self.value_text} {units.text(self.unit)}".strip()
 
     @property
     def is_critical(self) -> bool:

@@ -6,6 +6,7 @@ from crispy_forms.layout import HTML, Column, Fieldset, Layout, Row
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from hms.core import units
 from hms.core.forms import DateInput, DateTimeInput, Form, ModelForm
 from hms.core.models import Department, Facility
 from patients.models import (
@@ -18,7 +19,7 @@ from patients.models import (
     Patient,
 )
 from patients.models.encounter import EncounterKind
-from patients.services.clinical import UNIT_TEXT, VITALS
+from patients.services.clinical import VITALS
 from staff.models import Employee
 
 DETAILS = [
@@ -100,7 +101,7 @@ class VitalsForm(Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for vital in VITALS:
-            unit = UNIT_TEXT.get(vital.unit, vital.unit)
+            unit = units.text(vital.unit)
             self.fields[vital.name] = forms.DecimalField(
                 label=f"{vital.label}{', ' + unit if unit else ''}",
                 required=False,

@@ -7,9 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from hms.core import clock
+from hms.core import clock, units
 from patients.models import Observation, Patient
-from patients.services.clinical import UNIT_TEXT, VITALS, flag
+from patients.services.clinical import VITALS, flag
 
 if TYPE_CHECKING:
     from hms.core.models import User
@@ -41,12 +41,12 @@ def latest(user: User, patient: Patient, *, since: datetime | None = None) -> li
     if since:
         rows = rows.filter(observed_at__gte=since)
     series: dict[str, list[tuple[datetime, Decimal]]] = {}
-    units: dict[str, str] = {}
+    measured_in: dict[str, str] = {}
     for code, at, value, unit in rows.order_by("-observed_at").values_list("code", "observed_at", "value", "unit")[
         :400
     ]:
         # A course has one unit, the newest value's: records from elsewhere may measure in others.
-        if units.setdefault(code, unit) != unit:
+        if measured_in.setdefault(code, unit) != unit:
             continue
         course = series.setdefault(code, [])
         if len(course) < POINTS:
@@ -58,7 +58,7 @@ def latest(user: User, patient: Patient, *, since: datetime | None = None) -> li
         if not course or vital.name == "diastolic":
             continue
         at, value = course[0]
-        unit = units[vital.code]
+        unit = measured_in[vital.code]
         same = unit == vital.unit
         text, marked = _plain(value), flag(vital.code, value, age) if same else ""
         label = str(vital.label)
@@ -68,9 +68,7 @@ def latest(user: User, patient: Patient, *, since: datetime | None = None) -> li
             text = f"{text}/{_plain(under)}" if under is not None else text
             marked = marked or flag("8462-4", under, age)
         low, high = vital.usual if vital.usual and age >= 16 and same else (None, None)
-        lines.append(
-            Line(label, text, UNIT_TEXT.get(unit, unit), marked, at, [v for _t, v in reversed(course)], low, high)
-        )
+        lines.append(Line(label, text, units.text(unit), marked, at, [v for _t, v in reversed(course)], low, high))
     return lines
 
 

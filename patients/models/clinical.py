@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from hms.core import units
 from hms.core.models import Record, User
 from patients.models.encounter import Encounter
 from patients.models.patient import Patient
@@ -166,7 +167,7 @@ class Observation(ClinicalRecord):
         ]
 
     def __str__(self) -> str:
-        return f"{self.display} {self.value_text} {self.unit}".strip()
+        return f"{self.display} {self.value_text} {units.text(self.unit)}".strip()
 
 
 class Immunization(ClinicalRecord):

@@ -63,7 +63,6 @@ VITALS = [
     _vital("pain", "72514-3", gettext_lazy("Pain, 0 to 10"), "{score}", "0 10", "0 3"),
 ]
 VITAL_BY_CODE = {vital.code: vital for vital in VITALS}
-UNIT_TEXT = {"mm[Hg]": "mmHg", "/min": "/min", "Cel": "°C", "{score}": "", "kg/m2": "kg/m²"}
 
 
 def flag(code: str, value: Decimal | None, age_years: int) -> str:

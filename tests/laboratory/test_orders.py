@@ -184,6 +184,28 @@ def test_a_verified_result_stands_in_the_chart_as_it_was_entered(verified: LabOr
     )
 
 
+def test_units_are_stored_in_ucum_and_read_as_people_write_them(
+    technician: User, pathologist: User, doctor_user: User, visit: Encounter, browser_of
+) -> None:
+    made = order(doctor_user, visit, make_test(pathologist, "CREA", "Creatinine", unit="umol/L"))
+    orders.collect(technician, order_id=made.pk)
+    enter(technician, made, CREA="88")
+    verify(pathologist, made)
+    outbox.drain()
+    assert Observation.objects.get(code="CREA").unit == "umol/L"
+    made.refresh_from_db()
+    shown = [paper(made.report, DocumentKind.LAB_REPORT)]
+    for user, page in (
+        (doctor_user, f"/laboratory/orders/{made.pk}/"),
+        (doctor_user, f"/patients/{visit.patient_id}/observations"),
+        (pathologist, "/laboratory/tests/"),
+    ):
+        shown.append(browser_of(user).get(page).content.decode())
+    for text in shown:
+        assert "µmol/L" in text
+        assert "umol/L" not in text
+
+
 def test_a_critical_value_is_told_to_whoever_ordered(
     technician: User, pathologist: User, doctor_user: User, collected: LabOrder
 ) -> None:

@@ -21,7 +21,7 @@ from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from hms.core import charts
+from hms.core import charts, units
 
 register = template.Library()
 
@@ -178,6 +178,12 @@ def number(value: Any) -> str:
         return f"{value:,}".replace(",", GROUP).replace("-", MINUS)
     except (TypeError, ValueError):
         return str(value)
+
+
+@register.filter
+def unit(value: Any) -> str:
+    """A UCUM unit as people read it: µmol/L, mmHg."""
+    return units.text(str(value or ""))
 
 
 @register.filter
