@@ -13,6 +13,7 @@ from hms.core import audit
 from hms.core.models import User
 from hms.core.refusals import Refused
 from pharmacy.models import Medicine, Product
+from pharmacy.wording import refuse_misread
 
 
 @transaction.atomic
@@ -30,8 +31,9 @@ def add_medicine(
 ) -> Product:
     """Stock a medicine in this facility; the medicine itself is shared by the network.
 
-    Refuses one that is stocked here already.
+    Refuses one that is stocked here already, and a strength in words that are often misread.
     """
+    refuse_misread(strength, field="strength")
     medicine, _made = Medicine.objects.get_or_create(
         name=name.strip(), strength=strength.strip(), form=form, defaults={"unit": unit, "allergens": allergens}
     )

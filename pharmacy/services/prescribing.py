@@ -17,6 +17,7 @@ from patients.paper import identity
 from patients.services.encounters import locked_open
 from pharmacy import allergies
 from pharmacy.models import AllergyCheck, Prescription, PrescriptionLine, PrescriptionStatus, Product
+from pharmacy.wording import refuse_misread
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def prescribe(actor: User, *, encounter_id: object, lines: list[Line], advice: s
     """Prescribe within an open visit and draw the paper.
 
     Refuses a medicine the patient is allergic to, unless the reason is given; a medicine twice; one
-    that is out of use. Where nobody asked for allergies, the line says "not checked".
+    that is out of use; a dose in words that are often misread. Where nobody asked for allergies, the line says "not checked".
     Locks: the encounter, then the number counter.
     """
     encounter = locked_open(encounter_id)
@@ -52,6 +53,7 @@ def prescribe(actor: User, *, encounter_id: object, lines: list[Line], advice: s
     written = []
     for position, line in enumerate(lines, start=1):
         product = products[line.product_id]
+        refuse_misread(line.dosage, field=f"dosage-{position}")
         checked = allergies.check(encounter.patient, product.medicine)
         if checked.conflicts and not line.override_reason.strip():
             raise Refused(

@@ -19,7 +19,7 @@ def make_product(
     return formulary.add_medicine(
         actor,
         name=name,
-        strength="500 mg",
+        strength=more.get("strength", "500 mg"),
         form="capsule",
         unit="capsules",
         allergens=more.get("allergens", ["penicillin"]),
@@ -42,10 +42,15 @@ def expire(batch: Batch, on: date) -> None:
     Batch.objects.filter(pk=batch.pk).update(expires_on=on)
 
 
-def prescribe(actor: User, visit: Encounter, product: Product, quantity: int = 10, override: str = "") -> Prescription:
-    line = Line(
-        product_id=product.pk, dosage="1 three times a day", days=5, quantity=quantity, override_reason=override
-    )
+def prescribe(
+    actor: User,
+    visit: Encounter,
+    product: Product,
+    quantity: int = 10,
+    override: str = "",
+    dosage: str = "1 three times a day",
+) -> Prescription:
+    line = Line(product_id=product.pk, dosage=dosage, days=5, quantity=quantity, override_reason=override)
     return prescribing.prescribe(actor, encounter_id=visit.pk, lines=[line])
 
 
