@@ -26,7 +26,9 @@ class FindForm(Form):
     """What to look for: one of these doctors, a specialty or anyone, from a day on."""
 
     doctor = forms.ChoiceField(
-        label=_("Doctor"), required=False, widget=forms.Select(attrs={"class": "form-select", "data-submit-on-change": ""})
+        label=_("Doctor"),
+        required=False,
+        widget=forms.Select(attrs={"class": "form-select", "data-submit-on-change": ""}),
     )
     specialty = forms.ChoiceField(
         label=_("Specialty"),

@@ -140,9 +140,7 @@ def offered(doctor: Doctor, start: datetime) -> Slot | None:
     return None
 
 
-def alternatives(
-    doctor: Doctor, wanted: datetime, *, count: int = 3, patient: Patient | None = None
-) -> Alternatives:
+def alternatives(doctor: Doctor, wanted: datetime, *, count: int = 3, patient: Patient | None = None) -> Alternatives:
     """The free slots nearest to an instant. Four queries."""
     facility: Facility = doctor.employee.facility
     peers = Doctor.objects.consulting().filter(employee__facility=facility, specialty=doctor.specialty_id)

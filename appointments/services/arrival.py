@@ -67,9 +67,7 @@ def undo_check_in(actor: User, *, appointment_id: object, reason: str, left: boo
     appointment.status = AppointmentStatus.NO_SHOW if left else AppointmentStatus.BOOKED
     appointment.encounter = None
     appointment.save(update_fields=["status", "encounter"])
-    audit.record(
-        actor, "appointments.appointment.check_in_undone", appointment, reason=reason, detail={"left": left}
-    )
+    audit.record(actor, "appointments.appointment.check_in_undone", appointment, reason=reason, detail={"left": left})
     return appointment
 
 

@@ -68,9 +68,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         tokens = tokens.filter(department=choice.department)
     if choice.doctor:
         tokens = tokens.filter(appointment__doctor=choice.doctor)
-    tokens = tokens.select_related(
-        "appointment__patient", "appointment__doctor__employee", "encounter", "department"
-    )
+    tokens = tokens.select_related("appointment__patient", "appointment__doctor__employee", "encounter", "department")
     audit.record(request.user, "appointments.queue.viewed", choice.department)
     context = {
         "choice": choice,

@@ -64,9 +64,7 @@ def booked_at_once(reception: User, doctor: Doctor, slot: datetime) -> list[Any]
 
     def act(number: int) -> Appointment:
         actor = User.objects.get(pk=reception.pk).at(reception.facility)
-        return booking.book(
-            actor, patient_id=patients[number].pk, doctor_id=doctor.pk, start=slot, kind="follow_up"
-        )
+        return booking.book(actor, patient_id=patients[number].pk, doctor_id=doctor.pk, start=slot, kind="follow_up")
 
     return crowd(act)
 
@@ -89,9 +87,7 @@ def test_without_its_constraint_the_slot_is_given_more_than_once(
     reception: User, week_of_two: list[Doctor], slot: datetime
 ) -> None:
     """The control: it is the database that decides, not luck."""
-    rule = next(
-        one for one in Appointment._meta.constraints if one.name == "appointments_appointment_doctor_once"
-    )
+    rule = next(one for one in Appointment._meta.constraints if one.name == "appointments_appointment_doctor_once")
     with connection.schema_editor() as editor:
         editor.remove_constraint(Appointment, rule)
     try:
@@ -136,9 +132,7 @@ def test_two_who_want_each_others_slot_at_once_both_still_have_one(
     def act(number: int) -> Appointment:
         actor = User.objects.get(pk=reception.pk).at(reception.facility)
         wanted = (later, slot)[number]
-        return booking.reschedule(
-            actor, appointment_id=rows[number].pk, doctor_id=week_of_two[0].pk, start=wanted
-        )
+        return booking.reschedule(actor, appointment_id=rows[number].pk, doctor_id=week_of_two[0].pk, start=wanted)
 
     crowd(act, size=2)
     active = Appointment.objects.active()

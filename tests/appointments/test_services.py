@@ -285,9 +285,7 @@ def test_early_comers_wait_for_their_time_and_late_comers_from_when_they_came(
         queue.call_next(reception)
 
 
-def test_a_doctor_calls_only_their_own(
-    reception: User, waiting_room: dict[str, QueueToken], colleague: Doctor
-) -> None:
+def test_a_doctor_calls_only_their_own(reception: User, waiting_room: dict[str, QueueToken], colleague: Doctor) -> None:
     called = queue.call_next(reception, doctor_id=colleague.pk, room="Room 9")
     assert (called.pk, called.room, called.status) == (waiting_room["Lena"].pk, "Room 9", "called")
     with pytest.raises(Refused):

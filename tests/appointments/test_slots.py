@@ -41,10 +41,24 @@ def test_a_cancelled_appointment_gives_its_slot_back(reception: User, patient: P
 
 def test_absence_takes_slots_away_and_extra_hours_bring_some(doctor: Doctor, hr: User) -> None:
     hours.add_exception(
-        hr, doctor_id=doctor.pk, first=FRIDAY, last=FRIDAY, kind="away", starts=time(9, 30), ends=time(12), reason="Ward round"
+        hr,
+        doctor_id=doctor.pk,
+        first=FRIDAY,
+        last=FRIDAY,
+        kind="away",
+        starts=time(9, 30),
+        ends=time(12),
+        reason="Ward round",
     )
     hours.add_exception(
-        hr, doctor_id=doctor.pk, first=FRIDAY, last=FRIDAY, kind="extra", starts=time(14), ends=time(15), slot_minutes=30
+        hr,
+        doctor_id=doctor.pk,
+        first=FRIDAY,
+        last=FRIDAY,
+        kind="extra",
+        starts=time(14),
+        ends=time(15),
+        slot_minutes=30,
     )
     assert starts(slots.free([doctor], FRIDAY, FRIDAY)) == ["09:00", "14:00", "14:30"]
 
@@ -101,7 +115,9 @@ def test_a_day_is_the_facilitys_own(person: Any, south: Facility, cardiology: Sp
     assert starts(slots.free([doctor], FRIDAY, FRIDAY)) == ["14:00", "14:20", "14:40"]
 
 
-def test_the_number_of_queries_does_not_grow_with_doctors_and_days(hr: User, doctor: Doctor, cardiology: Specialty) -> None:
+def test_the_number_of_queries_does_not_grow_with_doctors_and_days(
+    hr: User, doctor: Doctor, cardiology: Specialty
+) -> None:
     with CaptureQueriesContext(connection) as one:
         slots.free([doctor], FRIDAY, FRIDAY)
     many = [doctor, *(make_doctor(hr, cardiology, f"Weber {number}") for number in range(9))]

@@ -299,12 +299,20 @@ def test_a_doctor_sees_their_own_queue_and_calls_into_a_room(
 
 
 def test_a_call_can_be_repeated_put_back_and_ended(desk: Client, waiting: QueueToken) -> None:
-    for act, status in [("call-token", "called"), ("put-back", "waiting"), ("call-token", "called"), ("finish", "done")]:
+    for act, status in [
+        ("call-token", "called"),
+        ("put-back", "waiting"),
+        ("call-token", "called"),
+        ("finish", "done"),
+    ]:
         assert send(desk, act, waiting.pk).status_code == 302
         waiting.refresh_from_db()
         assert waiting.status == status
     answer = desk.post(
-        reverse("appointments:call-next"), {"_key": str(uuid.uuid4())}, follow=True, headers={"referer": "/appointments/queue"}
+        reverse("appointments:call-next"),
+        {"_key": str(uuid.uuid4())},
+        follow=True,
+        headers={"referer": "/appointments/queue"},
     )
     assert "Nobody is waiting." in answer.content.decode()
 
@@ -329,9 +337,7 @@ def test_the_display_shows_numbers_and_rooms_and_nobodys_name(
         assert name not in client.get(address).content.decode()
 
 
-def test_a_video_patient_is_not_called_into_the_waiting_room(
-    client: Client, reception: User, doctor: Doctor
-) -> None:
+def test_a_video_patient_is_not_called_into_the_waiting_room(client: Client, reception: User, doctor: Doctor) -> None:
     made = book(reception, make_patient(reception, "Ivo"), doctor, at(9), kind="video")
     arrival.check_in(reception, appointment_id=made.pk)
     assert "001" not in client.get("/queue/outpatients/display").content.decode()
@@ -351,7 +357,9 @@ def test_the_display_is_found_by_code_and_asks_where_several_facilities_use_it(
 # Panels, the rail, the admin
 
 
-def test_the_chart_lists_the_patients_appointments_here(desk: Client, appointment: Appointment, patient: Patient) -> None:
+def test_the_chart_lists_the_patients_appointments_here(
+    desk: Client, appointment: Appointment, patient: Patient
+) -> None:
     html = desk.get(reverse("appointments:chart-panel", args=[patient.pk]), headers=HTMX).content.decode()
     assert "20 Nov 2026, 10:00" in html
     assert "<html" not in html
@@ -387,9 +395,12 @@ def test_administrators_may_not_look_into_the_book_and_nobody_changes_it_there(
     assert client.get(address).status_code == 200
     assert client.get(reverse("admin:appointments_queuetoken_changelist")).status_code == 200
     assert client.get(reverse("admin:appointments_appointment_add")).status_code == 403
-    assert client.post(
-        reverse("admin:appointments_appointment_delete", args=[appointment.pk]), {"post": "yes"}
-    ).status_code == 403
+    assert (
+        client.post(
+            reverse("admin:appointments_appointment_delete", args=[appointment.pk]), {"post": "yes"}
+        ).status_code
+        == 403
+    )
 
 
 # Who may do what
