@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from django.db.models import Avg, Count, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
@@ -21,6 +22,7 @@ from hms.core.money import ZERO
 from laboratory.models import LabOrder
 from patients.models import Encounter, PatientFacility
 from pharmacy.models import Prescription, ReorderAlert
+from staff.models import Employee
 from wards.models import Admission, Bed, BedStay
 
 
@@ -201,7 +203,7 @@ def appointments(period: Period, by: str) -> list[AppointmentRow]:
     elif by == "specialty":
         keys = ["doctor__specialty__name"]
     else:
-        keys = ["doctor__employee__family_name", "doctor__employee__given_name"]
+        keys = ["doctor__employee"]
     grouped = (
         rows.values_list(*keys)
         .annotate(
@@ -213,7 +215,9 @@ def appointments(period: Period, by: str) -> list[AppointmentRow]:
         .order_by(*keys)
     )
     if by != "weekday":
-        return [AppointmentRow(", ".join(filter(None, row[: len(keys)])), *row[len(keys) :]) for row in grouped]
+        found = {what: figures for what, *figures in grouped}
+        names = _employees(found) if by == "doctor" else {what: what for what in found}
+        return [AppointmentRow(name, *found[key]) for key, name in names.items()]
     week = [[0, 0, 0, 0] for _day in range(7)]
     for on, *figures in grouped:
         for place, figure in enumerate(figures):
@@ -230,6 +234,11 @@ def median_wait(period: Period) -> int | None:
         ).values_list(F("seen_at") - F("started_at"), flat=True)
     )
     return round(waits[len(waits) // 2] / timedelta(minutes=1)) if waits else None
+
+
+def _employees(keys: Iterable[UUID]) -> dict[UUID, str]:
+    """Names by employee, in the order of family names. Two people of one name stay two."""
+    return {employee.pk: employee.name for employee in Employee.objects.filter(pk__in=keys)}
 
 
 @dataclass(frozen=True)
@@ -253,7 +262,7 @@ def doctors(period: Period) -> list[DoctorRow]:
             period.within("started_at"), facility=period.facility, imported=False, attending__doctor__isnull=False
         )
         .exclude(status__in=["cancelled", "entered_in_error"])
-        .values("attending", "attending__given_name", "attending__family_name", "attending__doctor__specialty__name")
+        .values("attending", "attending__doctor__specialty__name")
         .annotate(
             visits=Count("id"),
             patients=Count("patient", distinct=True),
@@ -266,16 +275,15 @@ def doctors(period: Period) -> list[DoctorRow]:
         .values("encounter__attending")
         .annotate(all=Sum("amount"), own=Sum("amount", filter=Q(service__category="consultation")))
     }
-    found = [
+    return [
         DoctorRow(
-            name=f"Dr {row['attending__given_name']} {row['attending__family_name']}",
-            specialty=row["attending__doctor__specialty__name"],
-            visits=row["visits"],
-            patients=row["patients"],
-            mean_wait=round(row["wait"] / timedelta(minutes=1)) if row["wait"] else None,
+            name=name,
+            specialty=visits[key]["attending__doctor__specialty__name"],
+            visits=visits[key]["visits"],
+            patients=visits[key]["patients"],
+            mean_wait=round(visits[key]["wait"] / timedelta(minutes=1)) if visits[key]["wait"] else None,
             charged=money.get(key, {}).get("all") or ZERO,
             consultations=money.get(key, {}).get("own") or ZERO,
         )
-        for key, row in visits.items()
+        for key, name in _employees(visits).items()
     ]
-    return sorted(found, key=lambda row: row.name)

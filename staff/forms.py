@@ -22,7 +22,17 @@ class EmployeeForm(ModelForm):
 
     class Meta:
         model = Employee
-        fields = ["given_name", "family_name", "profession", "department", "phone", "email", "hired_on", "user"]
+        fields = [
+            "title",
+            "given_name",
+            "family_name",
+            "profession",
+            "department",
+            "phone",
+            "email",
+            "hired_on",
+            "user",
+        ]
         widgets = {
             "hired_on": DateInput(),
             "phone": forms.TextInput(attrs={"type": "tel"}),
@@ -40,7 +50,7 @@ class EmployeeForm(ModelForm):
 
     def layout(self) -> Layout:
         return Layout(
-            Fieldset(_("Person"), row("given_name", "family_name"), row("phone", "email")),
+            Fieldset(_("Person"), row("title", "given_name", "family_name"), row("phone", "email")),
             Fieldset(_("Work"), row("profession", "department"), row("hired_on", "user")),
         )
 

@@ -41,9 +41,6 @@ class Profession(models.TextChoices):
     GUARD = "guard", _("Guard")
 
 
-TITLED = {Profession.DOCTOR, Profession.PATHOLOGIST}
-
-
 class Employee(Record):
     """A person who works in a facility. Leaves and may come back; never deleted."""
 
@@ -55,6 +52,7 @@ class Employee(Record):
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="employee", verbose_name=_("sign-in")
     )
     number = models.CharField(_("staff number"), max_length=20, unique=True, editable=False)
+    title = models.CharField(_("title"), max_length=20, blank=True, help_text=_("Before the name: Dr, Prof. …"))
     given_name = models.CharField(_("given names"), max_length=120)
     family_name = models.CharField(_("family name"), max_length=120)
     profession = models.CharField(_("profession"), max_length=20, choices=Profession)
@@ -88,8 +86,7 @@ class Employee(Record):
 
     @property
     def name(self) -> str:
-        plain = f"{self.given_name} {self.family_name}".strip()
-        return f"Dr {plain}" if self.profession in TITLED else plain
+        return " ".join(filter(None, (self.title, self.given_name, self.family_name)))
 
     @property
     def status(self) -> str:

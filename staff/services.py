@@ -16,7 +16,7 @@ from hms.core.models import Department, Membership, User
 from hms.core.refusals import Refused
 from staff.models import Attendance, Credential, Employee, RosterEntry, Shift
 
-DETAILS = ["department", "user", "given_name", "family_name", "profession", "phone", "email", "hired_on"]
+DETAILS = ["department", "user", "title", "given_name", "family_name", "profession", "phone", "email", "hired_on"]
 EARLY = timedelta(hours=2)  # who clocks in this long before a shift came for that shift
 
 
@@ -29,6 +29,7 @@ def hire(
     family_name: str,
     profession: str,
     hired_on: date,
+    title: str = "",
     phone: str = "",
     email: str = "",
     user: User | None = None,
@@ -42,6 +43,7 @@ def hire(
         facility=actor.facility,
         department=department,
         user=user,
+        title=title,
         given_name=given_name,
         family_name=family_name,
         profession=profession,
@@ -52,6 +54,7 @@ def hire(
     _check(employee)
     employee.number = f"{actor.facility.code}-E-{numbering.next_value(actor.facility, 'E'):04d}"
     employee.save(force_insert=True)
+    _name_sign_in(employee)
     audit.record(actor, "staff.employee.hired", employee)
     return employee
 
@@ -69,6 +72,7 @@ def change(actor: User, *, employee_id: object, **details: Any) -> Employee:
     if changed:
         _check(employee)
         employee.save(update_fields=changed)
+        _name_sign_in(employee)
         audit.record(actor, "staff.employee.changed", employee, detail={"fields": changed})
     return employee
 
@@ -78,6 +82,13 @@ def _check(employee: Employee) -> None:
         raise Refused(_("This department belongs to another facility."), field="department")
     if employee.user_id and Employee.objects.filter(user_id=employee.user_id).exclude(pk=employee.pk).exists():
         raise Refused(_("This sign-in already belongs to an employee. Pick another."), field="user")
+
+
+def _name_sign_in(employee: Employee) -> None:
+    """What somebody signs and what the roster says is one name: the sign-in takes the employee's."""
+    if employee.user_id:
+        named = {"title": employee.title, "first_name": employee.given_name, "last_name": employee.family_name}
+        User.objects.filter(pk=employee.user_id).update(**named)
 
 
 def _locked(employee_id: object) -> Employee:

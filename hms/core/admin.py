@@ -121,7 +121,7 @@ class HospitalUserAdmin(KeptAdmin, UserAdmin):
     filter_horizontal = []
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
-        ("Person", {"fields": ["first_name", "last_name", "email"]}),
+        ("Person", {"fields": ["title", "first_name", "last_name", "email"]}),
         ("Access", {"fields": ["is_active", "is_staff"], "description": "“Staff” opens this administration."}),
     ]
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["username", "password1", "password2"]})]

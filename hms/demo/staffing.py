@@ -159,6 +159,7 @@ class Staffing:
         employee = hire(
             system,
             department=house.departments[department],
+            title="Dr" if profession in ("doctor", "pathologist") else "",
             given_name=given,
             family_name=family,
             profession=profession,

@@ -536,7 +536,9 @@ def colleague(entry: Entry, context: Context) -> Colleague:
     given, family, _others = human_name(resource.get("name"))
     trained = [concept(q.get("code")).text.casefold() for q in resource.get("qualification") or []]
     email = _contact_point(resource.get("telecom"), {"email"})
+    titles = [prefix.strip() for name in (resource.get("name") or [])[:1] for prefix in name.get("prefix") or []]
     details = {
+        "title": fit(" ".join(titles).removesuffix("."), 20),
         "given_name": fit(given, 120),
         "family_name": fit(family or "(no name given)", 120),
         "profession": next((word for word in PROFESSIONS if any(word in text for text in trained)), "doctor"),

@@ -55,7 +55,7 @@ def make_doctor(
     **details: Any,
 ) -> Doctor:
     """A doctor who consults on weekdays from nine to twelve, twenty minutes a patient."""
-    employee = hire(hr, "Adaeze", family, profession="doctor", user=user)
+    employee = hire(hr, "Adaeze", family, title="Dr", profession="doctor", user=user)
     fields = {"licence_number": employee.number, "fee": Decimal("80.00"), "room": "Room 4", **details}
     doctor = profile.add_doctor(hr, employee=employee, specialty=specialty, **fields)
     for weekday in weekdays:

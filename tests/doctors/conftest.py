@@ -24,7 +24,7 @@ def cardiology(db: None) -> Specialty:
 
 
 def make_doctor(hr: User, specialty: Specialty, user: User | None = None, **details: Any) -> Doctor:
-    employee = hire(hr, "Adaeze", "Obi", profession="doctor", user=user)
+    employee = hire(hr, "Adaeze", "Obi", title="Dr", profession="doctor", user=user)
     fields = {"licence_number": employee.number, "fee": Decimal("80.00"), "room": "Room 4", **details}
     return profile.add_doctor(hr, employee=employee, specialty=specialty, **fields)
 

@@ -218,7 +218,7 @@ def test_the_day_costs_the_same_for_one_patient_or_thirty(desk: Client, receptio
 
 
 def test_hr_adds_a_doctor_and_plans_the_week(office: Client, hr: User, cardiology: Specialty) -> None:
-    employee = hire(hr, "Kwame", "Asante", profession="doctor")
+    employee = hire(hr, "Kwame", "Asante", title="Dr", profession="doctor")
     send(
         office,
         "add-doctor",

@@ -24,8 +24,14 @@ def test_staff_numbers_run_without_gaps_in_each_facility(
     assert [hire(hr).number, hire(hr).number, hire(southern).number] == ["N-E-0001", "N-E-0002", "S-E-0001"]
 
 
-def test_a_doctor_is_called_dr(hr: User) -> None:
-    assert hire(hr, "Adaeze", "Obi", profession="doctor").name == "Dr Adaeze Obi"
+def test_what_somebody_signs_and_what_the_roster_says_is_one_name(hr: User, person: Callable[..., User]) -> None:
+    signs = person("doctor")
+    obi = hire(hr, "Adaeze", "Obi", title="Dr", profession="doctor", user=signs)
+    signs.refresh_from_db()
+    assert obi.name == signs.name == "Dr Adaeze Obi"
+    services.change(hr, employee_id=obi.pk, family_name="Obi-Mensah")
+    signs.refresh_from_db()
+    assert signs.name == "Dr Adaeze Obi-Mensah"
     assert hire(hr, "Ama", "Mensah").name == "Ama Mensah"
 
 

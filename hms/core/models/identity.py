@@ -83,6 +83,7 @@ class User(AbstractUser):
     """A person who signs in. Deactivated, never deleted."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    title = models.CharField(_("title"), max_length=20, blank=True, help_text=_("Before the name: Dr, Prof. …"))
     email = models.EmailField(_("e-mail"), blank=True)
 
     objects = HospitalUserManager()
@@ -122,7 +123,7 @@ class User(AbstractUser):
 
     @property
     def name(self) -> str:
-        return self.get_full_name() or self.username
+        return f"{self.title} {self.get_full_name()}".strip() if self.get_full_name() else self.username
 
     def __str__(self) -> str:
         return self.name
