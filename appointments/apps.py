@@ -13,6 +13,7 @@ class AppointmentsConfig(AppConfig):
 
         faults.register()
         outbox.register(encounters.CLOSED, "appointments.receivers.visit_closed")
+        outbox.register(encounters.CANCELLED, "appointments.receivers.visit_cancelled")
         seen = "appointments.view_appointment"
         panels.register(
             "chart", title=_("Appointments"), url_name="appointments:chart-panel", permission=seen, order=25
@@ -23,6 +24,14 @@ class AppointmentsConfig(AppConfig):
             url_name="appointments:find-for",
             permission="appointments.add_appointment",
             order=10,
+        )
+        panels.register(
+            "desk",
+            title=_("Queue"),
+            url_name="appointments:token-panel",
+            permission="appointments.check_in",
+            order=5,
+            column="side",
         )
         panels.register(
             "dashboard",

@@ -8,6 +8,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from appointments.querysets import AppointmentQuerySet, TokenQuerySet
@@ -123,14 +124,15 @@ class TokenStatus(models.TextChoices):
 
 
 class QueueToken(Record):
-    """The number a patient waits with: waiting → called → done; waiting or called → left; a call that
-    nobody followed goes back to waiting, and one that was ended too early is called again."""
+    """The number a patient waits with, booked or walked in: waiting → called → done; waiting or called →
+    left; a call that nobody followed goes back to waiting, and one that was ended too early is called again."""
 
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="queue_tokens")
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="queue_tokens")
     day = models.DateField()
     number = models.PositiveIntegerField()
-    appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="tokens")
+    appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, null=True, blank=True, related_name="tokens")
+    doctor = models.ForeignKey(Doctor, on_delete=models.PROTECT, null=True, blank=True, related_name="tokens")
     encounter = models.OneToOneField(Encounter, on_delete=models.PROTECT, related_name="queue_token")
     status = models.CharField(max_length=8, choices=TokenStatus, default=TokenStatus.WAITING)
     called_at = models.DateTimeField(null=True, blank=True)
@@ -140,6 +142,7 @@ class QueueToken(Record):
 
     class Meta:
         ordering = ["day", "number"]
+        permissions = [("call_token", "Can call patients from the queue")]
         indexes = [
             models.Index(fields=["facility", "day", "status"], name="appointments_queue_of_day"),
         ]
@@ -158,6 +161,12 @@ class QueueToken(Record):
 
     def __str__(self) -> str:
         return self.code
+
+    def get_absolute_url(self) -> str:
+        """The appointment; of somebody who walked in, the visit."""
+        if self.appointment_id:
+            return reverse("appointments:appointment", args=[self.appointment_id])
+        return reverse("patients:visit", args=[self.encounter_id])
 
     @property
     def code(self) -> str:

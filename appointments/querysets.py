@@ -54,8 +54,15 @@ class TokenQuerySet(models.QuerySet):
         return self.filter(status="waiting", encounter__status="arrived")
 
     def called(self) -> Self:
-        return self.filter(status="called")
+        """Those who are called and not with the doctor yet."""
+        return self.filter(status="called", encounter__status="arrived")
+
+    def with_people(self) -> Self:
+        """With all that a line about a token shows."""
+        return self.select_related(
+            "appointment", "encounter__patient", "encounter__attending", "doctor__employee", "department"
+        )
 
     def by_turn(self) -> Self:
-        """Early comers wait for their time, late comers from when they came."""
+        """Early comers wait for their time; late comers, and who has no appointment, from when they came."""
         return self.alias(turn=Greatest("appointment__starts_at", "created_at")).order_by("turn", "number")

@@ -6,3 +6,7 @@ from hms.core.models import User
 
 def visit_closed(encounter_id: str) -> None:
     arrival.keep(User.objects.system(), encounter_id=encounter_id)
+
+
+def visit_cancelled(encounter_id: str) -> None:
+    arrival.release(User.objects.system(), encounter_id=encounter_id)

@@ -33,13 +33,13 @@ class PrescribeForm(Form):
                 label=_("Medicine"),
                 choices=choices,
                 required=False,
-                widget=forms.Select(attrs={"data-pick": "", "data-placeholder": "amoxicillin…"}),
+                widget=forms.Select(attrs={"data-pick": "", "data-placeholder": _("Type its name")}),
             )
             self.fields[f"dosage-{n}"] = forms.CharField(
                 label=_("How to take it"),
                 max_length=200,
                 required=False,
-                widget=forms.TextInput(attrs={"placeholder": "1 tablet twice a day"}),
+                help_text=_("In full words: 1 tablet twice a day, with food.") if n == 1 else "",
             )
             self.fields[f"days-{n}"] = forms.IntegerField(label=_("Days"), min_value=1, max_value=365, required=False)
             self.fields[f"quantity-{n}"] = forms.IntegerField(
@@ -50,12 +50,11 @@ class PrescribeForm(Form):
             )
 
     def rows(self) -> list[dict[str, Any]]:
-        """The numbered fields, line by line, for the template."""
+        """The numbered fields, line by line; open as far as something is written."""
         names = ["product", "dosage", "days", "quantity", "override_reason"]
-        return [
-            {"number": n, "used": bool(self[f"product-{n}"].value()), **{name: self[f"{name}-{n}"] for name in names}}
-            for n in range(1, LINES + 1)
-        ]
+        rows = [{"number": n, **{name: self[f"{name}-{n}"] for name in names}} for n in range(1, LINES + 1)]
+        last = max((row["number"] for row in rows if any(row[name].value() for name in names)), default=1)
+        return [{**row, "open": row["number"] <= last} for row in rows]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

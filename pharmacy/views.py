@@ -188,12 +188,13 @@ def desk_panel(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
 @access.needs("pharmacy.dispense")
 @require_safe
 def dashboard_panel(request: HttpRequest) -> HttpResponse:
+    """Who waits: those of today in the order of their coming; of earlier days only how many."""
     user = request.user
+    since, _until = clock.day_bounds(user.facility, clock.today(user.facility))
+    waiting = Prescription.objects.visible_to(user).open()
     context = {
-        "waiting": Prescription.objects.visible_to(user)
-        .open()
-        .select_related("patient")
-        .order_by("prescribed_at")[:10],
+        "waiting": waiting.filter(prescribed_at__gte=since).select_related("patient").order_by("prescribed_at")[:10],
+        "earlier": waiting.filter(prescribed_at__lt=since).count(),
         "alerts": ReorderAlert.objects.visible_to(user)
         .filter(resolved_at=None)
         .select_related("product__medicine")[:10],

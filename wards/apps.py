@@ -7,9 +7,12 @@ class WardsConfig(AppConfig):
 
     def ready(self) -> None:
         from hms.core import panels
+        from patients import holds
         from wards import faults, waiting
+        from wards import holds as own_holds
 
         faults.register()
+        holds.register(forbids_end=own_holds.forbids_end)
         panels.register(
             "chart", title=_("Stays"), url_name="wards:chart-panel", permission="wards.view_admission", order=50
         )

@@ -11,6 +11,7 @@ from appointments.services.booking import locked, locked_booked
 from hms.core import audit, clock
 from hms.core.models import Department, User
 from hms.core.refusals import Refused
+from patients.models import Encounter
 from patients.models.encounter import EncounterKind, EncounterStatus
 from patients.services import encounters
 
@@ -41,7 +42,7 @@ def check_in(actor: User, *, appointment_id: object, department: Department | No
     appointment.status = AppointmentStatus.ARRIVED
     appointment.save(update_fields=["status", "encounter"])
     audit.record(actor, "appointments.appointment.checked_in", appointment)
-    queue.give(appointment, department=department, day=today)
+    queue.give(appointment.encounter, doctor=appointment.doctor, appointment=appointment)
     return appointment
 
 
@@ -63,7 +64,7 @@ def undo_check_in(actor: User, *, appointment_id: object, reason: str, left: boo
         raise Refused(_("The appointment is still to come. Let the patient keep it, or cancel it."), field="left")
     if encounter.is_open:
         encounters.cancel(actor, encounter_id=encounter.pk, reason=reason)
-    queue.end(appointment)
+    queue.end(encounter)
     appointment.status = AppointmentStatus.NO_SHOW if left else AppointmentStatus.BOOKED
     appointment.encounter = None
     appointment.save(update_fields=["status", "encounter"])
@@ -102,19 +103,52 @@ def undo_no_show(actor: User, *, appointment_id: object) -> Appointment:
 
 @transaction.atomic
 def keep(actor: User, *, encounter_id: object) -> Appointment | None:
-    """The visit is closed, so the appointment was kept and its token ends. Done twice it is done once;
+    """The visit is closed, so the appointment was kept and the token ends. Done twice it is done once;
     None for a visit without an appointment, or one that was reopened meanwhile.
 
     Locks: the visit, the appointment, the token.
     """
     encounter = encounters.locked(encounter_id)
-    found = Appointment.objects.filter(encounter=encounter).values_list("pk", flat=True).first()
-    if found is None or encounter.status != EncounterStatus.FINISHED:
+    if encounter.status != EncounterStatus.FINISHED:
         return None
-    appointment = locked(found)
-    if appointment.status == AppointmentStatus.ARRIVED:
+    appointment = _arrived(encounter)
+    if appointment:
         appointment.status = AppointmentStatus.FULFILLED
         appointment.save(update_fields=["status"])
         audit.record(actor, "appointments.appointment.fulfilled", appointment)
-    queue.end(appointment)
+    queue.end(encounter)
     return appointment
+
+
+@transaction.atomic
+def release(actor: User, *, encounter_id: object) -> Appointment | None:
+    """The visit was cancelled, so the token ends and the appointment is booked again, or counts as
+    missed once its time has come. Done twice it is done once; None where no appointment hangs on it.
+
+    Locks: the visit, the appointment, the token.
+    """
+    encounter = encounters.locked(encounter_id)
+    if encounter.status != EncounterStatus.CANCELLED:
+        return None
+    appointment = _arrived(encounter)
+    if appointment:
+        ahead = appointment.period.lower > clock.now()
+        appointment.status = AppointmentStatus.BOOKED if ahead else AppointmentStatus.NO_SHOW
+        appointment.encounter = None
+        appointment.save(update_fields=["status", "encounter"])
+        audit.record(
+            actor,
+            "appointments.appointment.check_in_undone",
+            appointment,
+            reason=encounter.end_reason,
+            detail={"left": not ahead},
+        )
+    queue.end(encounter)
+    return appointment
+
+
+def _arrived(encounter: Encounter) -> Appointment | None:
+    """The appointment that this visit still stands for, under its lock."""
+    found = Appointment.objects.filter(encounter=encounter).values_list("pk", flat=True).first()
+    appointment = locked(found) if found else None
+    return appointment if appointment and appointment.status == AppointmentStatus.ARRIVED else None

@@ -1,4 +1,4 @@
-"""Whose turn it is: a number at check-in, called, and done."""
+"""Whose turn it is: a number on arrival, called, and done."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from datetime import date
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from appointments.models import Appointment, AppointmentStatus, QueueToken, TokenStatus
+from appointments.models import Appointment, QueueToken, TokenStatus
+from doctors.models import Doctor
 from hms.core import audit, clock, documents, numbering
 from hms.core.models import Department, Document, DocumentKind, Paper, User
 from hms.core.refusals import Refused
+from patients.models import Encounter
+from patients.models.encounter import EncounterKind, EncounterStatus
 from patients.paper import identity
+from patients.services import encounters
 
 
 def series(department: Department, day: date) -> str:
@@ -19,34 +23,53 @@ def series(department: Department, day: date) -> str:
     return f"T-{day:%y%m%d}-{department.code}"
 
 
-def give(appointment: Appointment, *, department: Department, day: date) -> QueueToken:
-    """The next number of the department's day. Called last within the check-in: it locks the counter."""
-    number = numbering.next_value(appointment.facility, series(department, day))
+def give(encounter: Encounter, *, doctor: Doctor | None, appointment: Appointment | None = None) -> QueueToken:
+    """The next number of the visit's department today. Called last within an act: it locks the counter."""
+    day = clock.today(encounter.facility)
     return QueueToken.objects.create(
-        facility=appointment.facility,
-        department=department,
+        facility=encounter.facility,
+        department=encounter.department,
         day=day,
-        number=number,
+        number=numbering.next_value(encounter.facility, series(encounter.department, day)),
         appointment=appointment,
-        encounter=appointment.encounter,
+        doctor=doctor,
+        encounter=encounter,
     )
+
+
+@transaction.atomic
+def give_walk_in(actor: User, *, encounter_id: object) -> QueueToken:
+    """A number for somebody who came without an appointment, in the department of their visit.
+
+    Refuses a visit that nobody waits in any more, one without a department, and a second number.
+    Locks: the visit, then the counter of the tokens.
+    """
+    encounter = encounters.locked(encounter_id)
+    if encounter.status != EncounterStatus.ARRIVED or encounter.kind == EncounterKind.VIRTUAL:
+        raise Refused(_("This patient does not wait for anybody."))
+    if encounter.department is None:
+        raise Refused(_("This visit names no department, so there is no queue to wait in."))
+    if QueueToken.objects.filter(encounter=encounter).exists():
+        raise Refused(_("This visit has a number already."))
+    doctor = Doctor.objects.filter(employee=encounter.attending_id).first() if encounter.attending_id else None
+    token = give(encounter, doctor=doctor)
+    audit.record(
+        actor, "appointments.token.given", token, patient_id=encounter.patient_id, detail={"token": token.code}
+    )
+    return token
 
 
 def _locked(token_id: object) -> QueueToken:
-    return (
-        QueueToken.objects.select_for_update(of=("self",))
-        .select_related("appointment__doctor", "department", "encounter")
-        .get(pk=token_id)
-    )
+    return QueueToken.objects.select_for_update(of=("self",)).with_people().get(pk=token_id)
 
 
 def _call(actor: User, token: QueueToken, room: str) -> QueueToken:
     token.status = TokenStatus.CALLED
     token.called_at = clock.now()
-    token.room = room or token.appointment.room
+    token.room = room or (token.appointment.room if token.appointment else token.doctor.room if token.doctor else "")
     token.save(update_fields=["status", "called_at", "room"])
     audit.record(
-        actor, "appointments.token.called", token, patient_id=token.appointment.patient_id, detail={"token": token.code}
+        actor, "appointments.token.called", token, patient_id=token.encounter.patient_id, detail={"token": token.code}
     )
     return token
 
@@ -61,13 +84,8 @@ def call_next(
     if department_id:
         waiting = waiting.filter(department=department_id)
     if doctor_id:
-        waiting = waiting.filter(appointment__doctor=doctor_id)
-    token = (
-        waiting.by_turn()
-        .select_for_update(of=("self",), skip_locked=True)
-        .select_related("appointment__doctor", "department", "encounter")
-        .first()
-    )
+        waiting = waiting.filter(doctor=doctor_id)
+    token = waiting.by_turn().select_for_update(of=("self",), skip_locked=True).with_people().first()
     if token is None:
         raise Refused(_("Nobody is waiting."))
     return _call(actor, token, room)
@@ -92,7 +110,7 @@ def put_back(actor: User, *, token_id: object) -> QueueToken:
         raise Refused(_("This patient was not called."))
     token.status = TokenStatus.WAITING
     token.save(update_fields=["status"])
-    audit.record(actor, "appointments.token.put_back", token, patient_id=token.appointment.patient_id)
+    audit.record(actor, "appointments.token.put_back", token, patient_id=token.encounter.patient_id)
     return token
 
 
@@ -104,15 +122,15 @@ def finish(actor: User, *, token_id: object) -> QueueToken:
         raise Refused(_("This patient was not called."))
     token.status = TokenStatus.DONE
     token.save(update_fields=["status"])
-    audit.record(actor, "appointments.token.finished", token, patient_id=token.appointment.patient_id)
+    audit.record(actor, "appointments.token.finished", token, patient_id=token.encounter.patient_id)
     return token
 
 
-def end(appointment: Appointment) -> None:
+def end(encounter: Encounter) -> None:
     """The visit is over: its token is done when it was closed, left when it was cancelled. Within the
     act that ends the visit, under its locks. Locks: the token."""
-    over = TokenStatus.DONE if appointment.status == AppointmentStatus.FULFILLED else TokenStatus.LEFT
-    tokens = QueueToken.objects.select_for_update().filter(encounter_id=appointment.encounter_id)
+    over = TokenStatus.DONE if encounter.status == EncounterStatus.FINISHED else TokenStatus.LEFT
+    tokens = QueueToken.objects.select_for_update().filter(encounter=encounter)
     tokens.filter(status__in=[TokenStatus.WAITING, TokenStatus.CALLED]).update(status=over)
 
 
@@ -122,7 +140,8 @@ def draw(actor: User, *, token_id: object) -> Document:
     token = _locked(token_id)
     if paper := documents.latest(token, DocumentKind.QUEUE_TOKEN):
         return paper
-    appointment = Appointment.objects.for_lists().select_related("facility").get(pk=token.appointment_id)
+    booked, patient = token.appointment, token.encounter.patient
+    time = clock.local(token.facility, booked.period.lower if booked else token.created_at)
     return documents.issue(
         actor,
         kind=DocumentKind.QUEUE_TOKEN,
@@ -131,14 +150,15 @@ def draw(actor: User, *, token_id: object) -> Document:
         title=str(_("Queue token")),
         template="print/queue_token.html",
         paper=Paper.RECEIPT,
-        facility=appointment.facility,
+        facility=token.facility,
         snapshot={
             "token": token.code,
-            "patient": identity(appointment.patient),
+            "patient": identity(patient),
             "department": token.department.name,
-            "doctor": appointment.doctor.name,
-            "room": appointment.room,
-            "time": clock.local(appointment.facility, appointment.period.lower).strftime("%d %b %Y, %H:%M"),
+            "doctor": token.doctor.name if token.doctor else "",
+            "room": booked.room if booked else token.doctor.room if token.doctor else "",
+            "booked": booked is not None,
+            "time": time.strftime("%d %b %Y, %H:%M"),
         },
-        patient_id=appointment.patient_id,
+        patient_id=patient.pk,
     )

@@ -11,9 +11,10 @@ from django.views.decorators.http import require_safe
 from appointments import day as days
 from appointments.models import Appointment, QueueToken
 from doctors.models import Doctor
-from hms.core import access, audit, clock, lists, panels
+from hms.core import access, audit, clock, documents, lists, panels
+from hms.core.models import DocumentKind
 from patients import banner
-from patients.models import Patient
+from patients.models import Encounter, Patient
 
 LINES = 8
 
@@ -55,9 +56,25 @@ def today(request: HttpRequest) -> HttpResponse:
 def waiting(request: HttpRequest) -> HttpResponse:
     """For reception: who waits, whose turn is next first."""
     tokens = QueueToken.objects.visible_to(request.user).waiting().filter(day=clock.today(request.user.facility))
-    shown = tokens.by_turn().select_related("appointment__patient", "appointment__doctor__employee", "encounter")
+    shown = tokens.by_turn().with_people()
     context = {"waiting": shown[:LINES], "in_queue": tokens.count()}
     return panels.render_panel(request, "appointments/waiting_panel.html", context)
+
+
+@access.needs("appointments.check_in")
+@require_safe
+def token(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
+    """On a visit: the number the patient waits with, or the button that gives one to who walked in."""
+    encounter = access.find(request, Encounter.objects.visible_to(request.user).select_related("patient"), encounter_id)
+    audit.record(request.user, "appointments.token.viewed", encounter)
+    given = QueueToken.objects.filter(encounter=encounter).with_people().first()
+    context = {
+        "encounter": encounter,
+        "banner": banner.of(request.user, encounter.patient),
+        "token": given,
+        "paper": documents.latest(given, DocumentKind.QUEUE_TOKEN) if given else None,
+    }
+    return panels.render_panel(request, "appointments/token_panel.html", context)
 
 
 @access.needs("doctors.use_desk")

@@ -22,6 +22,7 @@ from doctors.models import Doctor
 from hms.core import access, audit, clock, documents, panels
 from hms.core.acts import once
 from hms.core.models import Department, DocumentKind
+from patients.models import Encounter
 
 ON_DISPLAY = 6  # calls that the display shows at once
 FRESH = timedelta(minutes=1)  # a call that is this young stands out
@@ -67,8 +68,8 @@ def queue(request: HttpRequest) -> HttpResponse:
     if choice.department:
         tokens = tokens.filter(department=choice.department)
     if choice.doctor:
-        tokens = tokens.filter(appointment__doctor=choice.doctor)
-    tokens = tokens.select_related("appointment__patient", "appointment__doctor__employee", "encounter", "department")
+        tokens = tokens.filter(doctor=choice.doctor)
+    tokens = tokens.with_people()
     audit.record(request.user, "appointments.queue.viewed", choice.department)
     context = {
         "choice": choice,
@@ -79,7 +80,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     return render(request, template, context)
 
 
-@access.needs("appointments.add_appointment")
+@access.needs("appointments.call_token")
 @once
 @require_POST
 def call_next(request: HttpRequest) -> HttpResponse:
@@ -106,7 +107,7 @@ def _token(request: HttpRequest, token_id: UUID) -> QueueToken:
     return access.find(request, scope, token_id)
 
 
-@access.needs("appointments.add_appointment")
+@access.needs("appointments.call_token")
 @once
 @require_POST
 def call_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
@@ -116,7 +117,7 @@ def call_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
     return _back(request)
 
 
-@access.needs("appointments.add_appointment")
+@access.needs("appointments.call_token")
 @once
 @require_POST
 def put_back(request: HttpRequest, token_id: UUID) -> HttpResponse:
@@ -126,7 +127,7 @@ def put_back(request: HttpRequest, token_id: UUID) -> HttpResponse:
     return _back(request)
 
 
-@access.needs("appointments.add_appointment")
+@access.needs("appointments.call_token")
 @once
 @require_POST
 def finish(request: HttpRequest, token_id: UUID) -> HttpResponse:
@@ -134,6 +135,17 @@ def finish(request: HttpRequest, token_id: UUID) -> HttpResponse:
     service.finish(request.user, token_id=token.pk)
     messages.success(request, _("%(token)s is with the doctor.") % {"token": token.code})
     return _back(request)
+
+
+@access.needs("appointments.check_in")
+@once
+@require_POST
+def token_give(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
+    """A number for who walked in."""
+    encounter = access.find(request, Encounter.objects.visible_to(request.user), encounter_id)
+    token = service.give_walk_in(request.user, encounter_id=encounter.pk)
+    messages.success(request, _("The token is %(token)s.") % {"token": token.code})
+    return redirect("patients:visit", encounter.pk)
 
 
 @access.needs("appointments.check_in")
@@ -153,7 +165,7 @@ def token_pdf(request: HttpRequest, token_id: UUID) -> HttpResponse:
     paper = documents.latest(token, DocumentKind.QUEUE_TOKEN)
     if paper is None:
         messages.info(request, _("This token was not printed yet."))
-        return redirect("appointments:appointment", token.appointment_id)
+        return redirect(token)
     return documents.hand_over(request.user, paper)
 
 

@@ -149,8 +149,9 @@ class Care:
         if visit is None:
             return 0
         if story.today:
-            done = story.stage == "finished"
-            called = None if story.stage == "waiting" else visit.seen_at
+            called = visit.seen_at
+            if called is None and story.start < self.now + timedelta(minutes=8):
+                called = self.now - timedelta(minutes=2)
             self.rows.add(
                 QueueToken(
                     facility=self.facility,
@@ -158,8 +159,9 @@ class Care:
                     day=clock.local(self.facility, story.start).date(),
                     number=tokens + 1,
                     appointment=appointment,
+                    doctor=story.doctor,
                     encounter=visit,
-                    status="done" if done else "called" if called else "waiting",
+                    status="done" if visit.seen_at else "called" if called else "waiting",
                     called_at=called,
                     room=story.doctor.room if called else "",
                 )

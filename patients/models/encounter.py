@@ -56,6 +56,7 @@ class Encounter(Record):
 
     class Meta:
         ordering = ["-started_at", "-id"]
+        permissions = [("cancel_encounter", "Can cancel a visit")]
         indexes = [
             models.Index(fields=["patient", "-started_at"], name="patients_encounter_patient"),
             models.Index(fields=["facility", "-started_at"], name="patients_encounter_facility"),

@@ -16,6 +16,7 @@ from patients.models.encounter import EncounterKind, EncounterStatus
 from staff.models import Employee
 
 CLOSED = "patients.encounter_closed"
+CANCELLED = "patients.encounter_cancelled"
 
 
 @transaction.atomic
@@ -84,13 +85,15 @@ def begin(actor: User, *, encounter_id: object, attending: Employee | None = Non
 def close(actor: User, *, encounter_id: object) -> Encounter:
     """End the visit: its charges become an invoice. Closed twice it is closed once.
 
-    Refuses while a note of it is unsigned. Locks: the encounter.
+    Refuses while a note of it is unsigned, or while the patient lies in a bed. Locks: the encounter.
     """
     encounter = locked(encounter_id)
     if encounter.status == EncounterStatus.FINISHED:
         return encounter
     if not encounter.is_open:
         raise Refused(_("This visit was cancelled."))
+    if reason_against := holds.why_not_end(encounter):
+        raise Refused(reason_against)
     drafts = encounter.notes.filter(status="draft").exclude(
         complaint="", examination="", assessment="", plan="", draft_codes=[]
     )
@@ -119,6 +122,7 @@ def cancel(actor: User, *, encounter_id: object, reason: str) -> Encounter:
     encounter.ended_at = clock.now()
     encounter.end_reason = reason
     encounter.save(update_fields=["status", "ended_at", "end_reason"])
+    outbox.publish(CANCELLED, encounter_id=str(encounter.pk))
     audit.record(actor, "patients.encounter.cancelled", encounter, reason=reason)
     return encounter
 

@@ -71,6 +71,7 @@ def visit(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
             "patient": encounter.patient,
             "banner": banner.of(user, encounter.patient),
             "slots": panels.slots("desk", user, encounter_id=encounter.pk),
+            "ends_here": encounter.is_open and not holds.why_not_end(encounter),
             "vitals": vitals.latest(user, encounter.patient, since=encounter.started_at) if clinical_view else [],
             "notes": encounter.notes.exclude(status="draft").select_related("author").prefetch_related("diagnoses")
             if clinical_view
@@ -141,7 +142,7 @@ def visit_close(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
     )
 
 
-@access.needs("patients.change_encounter")
+@access.needs("patients.cancel_encounter")
 @once
 def visit_cancel(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
     return _with_reason(

@@ -251,6 +251,59 @@ def test_a_visit_that_was_cancelled_elsewhere_leaves_no_appointment_stuck(
         arrival.undo_check_in(reception, appointment_id=appointment.pk, reason="Twice")
 
 
+@pytest.mark.parametrize(("now", "after"), [(at(9, 30), "booked"), (at(10, 5), "no_show")])
+def test_the_news_of_a_cancelled_visit_releases_its_appointment_and_its_number(
+    reception: User, appointment: Appointment, clock: Any, now: Any, after: str
+) -> None:
+    clock.move_to(at(9, 20))
+    visit = arrival.check_in(reception, appointment_id=appointment.pk).encounter
+    clock.move_to(now)
+    encounters.cancel(reception, encounter_id=visit.pk, reason="Left unseen")
+    outbox.drain()
+    arrival.release(User.objects.system(), encounter_id=visit.pk)
+    appointment.refresh_from_db()
+    visit.queue_token.refresh_from_db()
+    assert (appointment.status, appointment.encounter, visit.queue_token.status) == (after, None, "left")
+    assert acts(appointment).count("check_in_undone") == 1
+
+
+def test_who_walks_in_waits_with_a_number_among_the_booked(
+    reception: User, appointment: Appointment, doctor: Doctor, clock: Any
+) -> None:
+    clock.move_to(at(9, 40))
+    booked = arrival.check_in(reception, appointment_id=appointment.pk).tokens.get()
+    clock.move_to(at(9, 50))
+    visit = encounters.open_encounter(
+        reception,
+        patient=make_patient(reception, "Ivo"),
+        department=doctor.employee.department,
+        attending=doctor.employee,
+    )
+    walked_in = queue.give_walk_in(reception, encounter_id=visit.pk)
+    assert (walked_in.code, walked_in.doctor, walked_in.appointment) == ("002", doctor, None)
+    with pytest.raises(Refused, match="already"):
+        queue.give_walk_in(reception, encounter_id=visit.pk)
+    first = queue.call_next(reception, doctor_id=doctor.pk)
+    assert (first, first.room) == (walked_in, doctor.room)
+    assert queue.call_next(reception, doctor_id=doctor.pk) == booked
+    encounters.close(reception, encounter_id=visit.pk)
+    outbox.drain()
+    walked_in.refresh_from_db()
+    assert walked_in.status == "done"
+    paper = Document.objects.get(pk=queue.draw(reception, token_id=walked_in.pk).pk)
+    assert (paper.snapshot["booked"], paper.snapshot["time"]) == (False, "20 Nov 2026, 09:50")
+
+
+def test_no_number_where_nobody_can_call_it(reception: User, visit: Encounter, patient: Patient) -> None:
+    Encounter.objects.filter(pk=visit.pk).update(department=None)
+    with pytest.raises(Refused, match="department"):
+        queue.give_walk_in(reception, encounter_id=visit.pk)
+    encounters.begin(reception, encounter_id=visit.pk)
+    with pytest.raises(Refused, match="does not wait"):
+        queue.give_walk_in(reception, encounter_id=visit.pk)
+    assert not QueueToken.objects.exists()
+
+
 def test_a_closed_visit_is_not_taken_back(reception: User, appointment: Appointment) -> None:
     visit = arrival.check_in(reception, appointment_id=appointment.pk).encounter
     encounters.close(reception, encounter_id=visit.pk)

@@ -278,6 +278,33 @@ def test_a_cancelled_visit_is_shown_with_its_way_back(
     assert appointment.status == "no_show"
 
 
+def test_reception_gives_who_walked_in_a_number_and_cancels_a_visit_opened_by_mistake(
+    desk: Client, reception: User, doctor: Doctor, patient: Patient
+) -> None:
+    department = doctor.employee.department
+    visit = encounters.open_encounter(reception, patient=patient, department=department, attending=doctor.employee)
+    assert "Give a number" in page(desk, "token-panel", visit.pk)
+    send(desk, "token-give", visit.pk)
+    token = QueueToken.objects.get()
+    assert token.code in page(desk, "token-panel", visit.pk)
+    assert "walked in" in page(desk, "queue", department=department.code)
+    assert desk.get(reverse("appointments:token-pdf", args=[token.pk])).url == token.get_absolute_url()
+    answer = send(desk, "token-print", token.pk)
+    assert desk.get(answer.url).content.startswith(b"%PDF")
+    key = str(uuid.uuid4())
+    desk.post(reverse("patients:visit-cancel", args=[visit.pk]), {"_key": key, "reason": "Wrong person"})
+    visit.refresh_from_db()
+    assert visit.status == "cancelled"
+
+
+def test_a_nurse_calls_from_the_queue(person: Any, client_as: Callable[..., Client], waiting: QueueToken) -> None:
+    nurse = client_as("nurse")
+    assert "Call next" in page(nurse, "queue")
+    send(nurse, "call-token", waiting.pk)
+    waiting.refresh_from_db()
+    assert waiting.status == "called"
+
+
 # The queue
 
 

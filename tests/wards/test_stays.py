@@ -201,6 +201,23 @@ def test_an_admission_by_mistake_is_cancelled_until_care_was_charged(
     assert faults() == []
 
 
+def test_the_visit_of_who_lies_in_a_bed_ends_with_the_stay_and_not_before(
+    nurse: User, patient: Patient, beds: list[Bed], person
+) -> None:
+    stay = admit(nurse, patient, beds[0])
+    for end in (
+        lambda: encounters.close(nurse, encounter_id=stay.encounter_id),
+        lambda: encounters.cancel(nurse, encounter_id=stay.encounter_id, reason="Oops"),
+    ):
+        with pytest.raises(Refused, match="lies in a bed"):
+            end()
+    stay.encounter.refresh_from_db()
+    assert stay.encounter.is_open
+    admission.cancel(nurse, admission_id=stay.pk, reason="Wrong patient")
+    stay.encounter.refresh_from_db()
+    assert stay.encounter.status == "cancelled"
+
+
 def test_two_patients_in_one_bed_are_refused_by_the_database(nurse: User, patient: Patient, beds: list[Bed]) -> None:
     made = admit(nurse, patient, beds[0])
     other = admit(nurse, make_patient(nurse, "Other"), beds[1])

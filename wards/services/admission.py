@@ -221,12 +221,12 @@ def cancel(actor: User, *, admission_id: object, reason: str) -> Admission:
     admission = _locked(admission_id)
     stay = BedStay.objects.get(admission=admission, period__upper_inf=True)
     Bed.objects.select_for_update().get(pk=stay.bed_id)
-    encounters.cancel(actor, encounter_id=admission.encounter_id, reason=reason)
     now = clock.now()
     _get_up(admission, now)
     admission.status = AdmissionStatus.CANCELLED
     admission.ended_at = now
     admission.end_reason = reason
     admission.save(update_fields=["status", "ended_at", "end_reason"])
+    encounters.cancel(actor, encounter_id=admission.encounter_id, reason=reason)
     audit.record(actor, "wards.admission.cancelled", admission, reason=reason)
     return admission
