@@ -106,7 +106,7 @@ def take_back(actor: User, *, dispense_id: object, reason: str) -> Dispense:
     dispense = Dispense.objects.select_for_update().get(pk=dispense_id)
     if dispense.reversed_at:
         raise Refused(_("This was taken back already."))
-    for given in dispense.lines.select_related("batch", "line").order_by("batch_id"):
+    for given in dispense.lines.select_related("batch__product__facility", "line").order_by("batch_id"):
         charges.undo(actor, source=given, reason=reason)
         stock.put_back(actor, batch=given.batch, quantity=given.quantity, source=dispense, reason=reason)
         line = PrescriptionLine.objects.get(pk=given.line_id)

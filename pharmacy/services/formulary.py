@@ -13,6 +13,7 @@ from hms.core import audit
 from hms.core.models import User
 from hms.core.refusals import Refused
 from pharmacy.models import Medicine, Product
+from pharmacy.services import stock
 from pharmacy.wording import refuse_misread
 
 
@@ -59,12 +60,13 @@ def change_product(
     actor: User, *, product_id: object, reorder_level: int, reorder_quantity: int, active: bool
 ) -> Product:
     """Change when to reorder, or take a product out of use. Locks: the product."""
-    product = Product.objects.select_for_update().get(pk=product_id)
+    product = Product.objects.select_for_update(of=("self",)).select_related("facility").get(pk=product_id)
     product.reorder_level, product.reorder_quantity, product.active = reorder_level, reorder_quantity, active
     try:
         with transaction.atomic():
             product.save(update_fields=["reorder_level", "reorder_quantity", "active"])
     except IntegrityError:
         raise Refused(_("The reorder quantity must be above zero."), field="reorder_quantity") from None
+    stock.settle_alert(product)
     audit.record(actor, "pharmacy.product.changed", product, detail={"active": active})
     return product

@@ -6,11 +6,11 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Sum
+from django.db.models import Exists, F, OuterRef, Sum
 from django.utils.translation import gettext as _
 
 from hms.core import audit, clock, notify, outbox
-from hms.core.models import User
+from hms.core.models import Facility, User
 from hms.core.refusals import Refused
 from pharmacy.models import Batch, MovementKind, Product, ReorderAlert, StockBalance, StockMovement
 
@@ -70,8 +70,7 @@ def receive(
     balance = StockBalance.objects.select_for_update().get(batch=batch)
     _move(actor, balance, MovementKind.RECEIPT, quantity, source=batch)
     audit.record(actor, "pharmacy.stock.received", batch, detail={"quantity": quantity})
-    if usable(product) > product.reorder_level:
-        ReorderAlert.objects.filter(product=product, resolved_at=None).update(resolved_at=clock.now())
+    settle_alert(product)
     return batch
 
 
@@ -101,12 +100,7 @@ def take(actor: User, *, product: Product, quantity: int, source: models.Model) 
             _move(actor, balance, MovementKind.DISPENSE, -part, source=source)
             taken.append((balance.batch, part))
             left -= part
-    # Not only when this crosses the level: stock also falls by the calendar, when a lot expires.
-    if (
-        there - quantity <= product.reorder_level
-        and not ReorderAlert.objects.filter(product=product, resolved_at=None).exists()
-    ):
-        outbox.publish(FELL, product_id=str(product.pk))
+    settle_alert(product)
     return taken
 
 
@@ -114,6 +108,7 @@ def put_back(actor: User, *, batch: Batch, quantity: int, source: models.Model, 
     """Return what was taken. Locks: the batch's balance. Runs in the caller's transaction."""
     balance = StockBalance.objects.select_for_update().get(batch=batch)
     _move(actor, balance, MovementKind.RETURN, quantity, source=source, reason=reason)
+    settle_alert(batch.product)
 
 
 @transaction.atomic
@@ -129,7 +124,7 @@ def count(actor: User, *, batch_id: object, counted: int, reason: str) -> StockM
         return None
     movement = _move(actor, balance, MovementKind.ADJUSTMENT, difference, reason=reason)
     audit.record(actor, "pharmacy.stock.counted", balance.batch, reason=reason, detail={"difference": difference})
-    _tell_if_low(balance.batch.product)
+    settle_alert(balance.batch.product)
     return movement
 
 
@@ -143,13 +138,29 @@ def throw_away(actor: User, *, batch_id: object, quantity: int, reason: str) -> 
         raise Refused(_("There are %(there)s of this lot.") % {"there": balance.quantity}, field="quantity")
     movement = _move(actor, balance, MovementKind.WASTE, -quantity, reason=reason)
     audit.record(actor, "pharmacy.stock.thrown_away", balance.batch, reason=reason, detail={"quantity": quantity})
-    _tell_if_low(balance.batch.product)
+    settle_alert(balance.batch.product)
     return movement
 
 
-def _tell_if_low(product: Product) -> None:
-    if usable(product) <= product.reorder_level:
+def settle_alert(product: Product) -> None:
+    """After stock or level changed: the worker is told when the product is low and nobody knows yet; an
+    alert is closed once it is not, or is out of use. Runs in the caller's transaction."""
+    known = ReorderAlert.objects.filter(product=product, resolved_at=None)
+    if not product.active or usable(product) > product.reorder_level:
+        known.update(resolved_at=clock.now())
+    elif not known.exists():
         outbox.publish(FELL, product_id=str(product.pk))
+
+
+def watch_shelves() -> int:
+    """Raise the alerts of what fell by the calendar, when a lot expired; returns how many."""
+    raised = 0
+    for facility in Facility.objects.all():
+        of_house = Product.objects.filter(facility=facility, active=True).with_stock(clock.today(facility))
+        known = ReorderAlert.objects.filter(product=OuterRef("pk"), resolved_at=None)
+        for product_id in of_house.low().filter(~Exists(known)).order_by("pk").values_list("pk", flat=True):
+            raised += raise_alert(product_id) is not None
+    return raised
 
 
 @transaction.atomic

@@ -13,7 +13,8 @@ from hms.core.models import Notification, User
 from hms.core.refusals import Refused
 from patients.models import Encounter
 from pharmacy.models import Product, ReorderAlert, StockBalance, StockMovement
-from pharmacy.services import dispensing, stock
+from pharmacy.services import dispensing, formulary, stock
+from pharmacy.tasks import watch_shelves
 from tests.billing.conftest import faults
 from tests.pharmacy.conftest import expire, hand_out, make_product, on_shelf, prescribe, receive
 
@@ -138,6 +139,36 @@ def test_a_count_that_finds_too_little_raises_the_alert(pharmacist: User, low: P
     stock.count(pharmacist, batch_id=low.batches.get().pk, counted=3, reason="Count")
     outbox.drain()
     assert ReorderAlert.objects.get().quantity == 3
+
+
+def test_what_comes_back_closes_the_alert_however_it_came(
+    doctor_user: User, pharmacist: User, low: Product, visit: Encounter
+) -> None:
+    """By a take-back, by a count that finds more, by a lower level."""
+    given = hand_out(pharmacist, prescribe(doctor_user, visit, low, 10), 5)
+    outbox.drain()
+
+    def is_open() -> bool:
+        return ReorderAlert.objects.filter(product=low, resolved_at=None).exists()
+
+    assert is_open()
+    dispensing.take_back(pharmacist, dispense_id=given.pk, reason="Wrong patient")
+    assert not is_open()
+    batch = low.batches.get()
+    for counted, after in ((4, True), (40, False), (4, True)):
+        stock.count(pharmacist, batch_id=batch.pk, counted=counted, reason="Count")
+        outbox.drain()
+        assert is_open() == after
+    formulary.change_product(pharmacist, product_id=low.pk, reorder_level=2, reorder_quantity=10, active=True)
+    assert not is_open()
+
+
+def test_what_expires_overnight_is_noticed_by_the_clock(pharmacist: User, low: Product) -> None:
+    assert watch_shelves() == 0
+    expire(low.batches.get(), yesterday(low))
+    assert watch_shelves() == 1
+    assert watch_shelves() == 0
+    assert ReorderAlert.objects.get().product == low
 
 
 def test_a_product_out_of_use_is_not_reordered(pharmacist: User, low: Product) -> None:
