@@ -8,12 +8,17 @@ class AppointmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from appointments import faults, waiting
+        from doctors.services import hours, profile
         from hms.core import outbox, panels
         from patients.services import encounters
+        from staff import services as staff
 
         faults.register()
         outbox.register(encounters.CLOSED, "appointments.receivers.visit_closed")
         outbox.register(encounters.CANCELLED, "appointments.receivers.visit_cancelled")
+        outbox.register(hours.CHANGED, "appointments.receivers.hours_changed")
+        outbox.register(profile.STOPPED, "appointments.receivers.hours_changed")
+        outbox.register(staff.LEFT, "appointments.receivers.employee_left")
         seen = "appointments.view_appointment"
         panels.register(
             "chart", title=_("Appointments"), url_name="appointments:chart-panel", permission=seen, order=25

@@ -7,6 +7,7 @@ app_name = "appointments"
 urlpatterns = [
     path("", book.day, name="day"),
     path("find", book.find, name="find"),
+    path("displaced", book.displaced, name="displaced"),
     path("book", book.book_whom, name="book-whom"),
     path("today", panels.today, name="today-panel"),
     path("waiting", panels.waiting, name="waiting-panel"),

@@ -11,12 +11,13 @@ from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
 
-from hms.core import audit, clock, numbering, people
+from hms.core import audit, clock, numbering, outbox, people
 from hms.core.models import Department, Membership, User
 from hms.core.refusals import Refused
 from staff.models import Attendance, Credential, Employee, RosterEntry, Shift
 
 DETAILS = ["department", "user", "title", "given_name", "family_name", "profession", "phone", "email", "hired_on"]
+LEFT = "staff.employee_left"
 EARLY = timedelta(hours=2)  # who clocks in this long before a shift came for that shift
 
 
@@ -118,6 +119,7 @@ def leave(actor: User, *, employee_id: object, left_on: date, reason: str) -> Em
     employee.save(update_fields=["active", "left_on"])
     for membership in Membership.objects.filter(user_id=employee.user_id, facility=employee.facility, active=True):
         people.withdraw(actor, membership=membership)
+    outbox.publish(LEFT, employee_id=str(employee.pk))
     audit.record(actor, "staff.employee.left", employee, reason=reason, detail={"unplanned": unplanned})
     return employee
 

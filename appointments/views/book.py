@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from appointments import day as days
+from appointments import displaced as outside
 from appointments import slots
 from appointments.forms import BookForm, FindForm, MoveForm, read_day, read_start
 from appointments.models import Appointment
@@ -74,6 +75,14 @@ def week(request: HttpRequest, doctor_id: UUID) -> HttpResponse:
         "after": monday + timedelta(days=7),
     }
     return render(request, "appointments/week.html", context)
+
+
+@access.needs("appointments.change_appointment")
+@require_safe
+def displaced(request: HttpRequest) -> HttpResponse:
+    """Booked patients whose doctor will not be there, to be moved or cancelled."""
+    audit.record(request.user, "appointments.displaced.viewed")
+    return render(request, "appointments/displaced.html", {"rows": outside.of(request.user.facility)})
 
 
 @access.needs("appointments.add_appointment")

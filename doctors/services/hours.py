@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 
 from doctors.models import LONGEST_SLOT, SHORTEST_SLOT, Availability, AvailabilityException, Doctor, ExceptionKind
 from doctors.services.profile import locked
-from hms.core import audit, clock
+from hms.core import audit, clock, outbox
 from hms.core.models import User
 from hms.core.refusals import Refused
 
 LONGEST_ABSENCE = 366  # days entered at once
+CHANGED = "doctors.hours_changed"
 
 
 @transaction.atomic
@@ -71,7 +72,7 @@ def _check_hours(starts: time, ends: time, slot_minutes: int) -> None:
 def end_availability(actor: User, *, availability_id: object, last_day: date) -> Availability | None:
     """Let weekly hours end after `last_day`. Hours that never took place by then are taken away whole.
 
-    Booked patients keep their appointments until somebody moves them. Locks: the doctor, then the hours.
+    Booked patients keep their appointments until somebody moves them; reception hears of it. Locks: the doctor, then the hours.
     """
     locked(Availability.objects.values_list("doctor_id", flat=True).get(pk=availability_id))
     hours = Availability.objects.select_for_update().get(pk=availability_id)
@@ -79,11 +80,13 @@ def end_availability(actor: User, *, availability_id: object, last_day: date) ->
     if last_day < hours.valid_from:
         audit.record(actor, "doctors.availability.removed", hours, detail=detail)
         hours.delete()
+        outbox.publish(CHANGED, doctor_id=detail["doctor"])
         return None
     if hours.valid_until and hours.valid_until < last_day:
         raise Refused(_("These hours end earlier already."), field="last_day")
     hours.valid_until = last_day
     hours.save(update_fields=["valid_until"])
+    outbox.publish(CHANGED, doctor_id=detail["doctor"])
     audit.record(actor, "doctors.availability.ended", hours, detail=detail)
     return hours
 
@@ -135,6 +138,8 @@ def add_exception(
             for n in range((last - first).days + 1)
         ]
     )
+    if kind == ExceptionKind.AWAY:
+        outbox.publish(CHANGED, doctor_id=str(doctor.pk))
     audit.record(
         actor,
         f"doctors.exception.{kind}",
@@ -159,3 +164,4 @@ def remove_exception(actor: User, *, exception_id: object) -> None:
         detail={"doctor": str(doctor.pk), "kind": exception.kind, "day": exception.date.isoformat()},
     )
     exception.delete()
+    outbox.publish(CHANGED, doctor_id=str(doctor.pk))

@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from doctors.models import SIGNATURE_BYTES, Doctor, Specialty
-from hms.core import audit
+from hms.core import audit, outbox
 from hms.core.models import User
 from hms.core.refusals import Refused
 from staff.models import Employee
 
 DETAILS = ["specialty", "licence_number", "fee", "room", "accepts_new"]
+STOPPED = "doctors.stopped_consulting"
 WIDTH, HEIGHT = 900, 300  # pixels of a stored signature, at most
 PIXELS = 40_000_000  # a picture above this is not opened
 
@@ -122,6 +123,8 @@ def _set_active(actor: User, doctor_id: object, active: bool, verb: str, reason:
     if doctor.active != active:
         doctor.active = active
         doctor.save(update_fields=["active"])
+        if not active:
+            outbox.publish(STOPPED, doctor_id=str(doctor.pk))
         audit.record(actor, f"doctors.doctor.{verb}", doctor, reason=reason)
     return doctor
 

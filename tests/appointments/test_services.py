@@ -5,16 +5,18 @@ from typing import Any
 
 import pytest
 
+from appointments import displaced
 from appointments.models import Appointment, AppointmentStatus, QueueToken
 from appointments.services import arrival, booking, queue
 from appointments.services.booking import SlotRefused
 from doctors.models import Doctor
-from doctors.services import profile
+from doctors.services import hours, profile
 from hms.core import outbox
-from hms.core.models import AuditEvent, Department, Document, DocumentKind, Facility, User
+from hms.core.models import AuditEvent, Department, Document, DocumentKind, Facility, Notification, User
 from hms.core.refusals import Refused
 from patients.models import Encounter, Patient
 from patients.services import encounters, registration
+from staff import services as staff
 from tests.appointments.conftest import FRIDAY, at, book, make_doctor
 from tests.conftest import make_patient
 
@@ -375,3 +377,43 @@ def test_the_tokens_paper_is_drawn_once(reception: User, appointment: Appointmen
     paper = Document.objects.get(kind=DocumentKind.QUEUE_TOKEN)
     assert (paper.number, paper.snapshot["token"], paper.snapshot["time"]) == ("001", "001", "20 Nov 2026, 10:00")
     assert bytes(paper.content).startswith(b"%PDF")
+
+
+# Hours that change under a booking
+
+
+def told(user: User) -> list[str]:
+    return list(Notification.objects.filter(user=user).order_by("created_at").values_list("text", flat=True))
+
+
+def test_reception_hears_of_bookings_that_changed_hours_hit(
+    reception: User, appointment: Appointment, doctor: Doctor, colleague: Doctor, hr: User
+) -> None:
+    assert displaced.of(reception.facility) == []
+    outbox.drain()
+    hours.add_exception(hr, doctor_id=colleague.pk, kind="away", first=FRIDAY)
+    hours.add_exception(hr, doctor_id=doctor.pk, kind="away", first=FRIDAY, starts=time(11), ends=time(12))
+    outbox.drain()
+    assert told(reception) == []
+    away = hours.add_exception(hr, doctor_id=doctor.pk, kind="away", first=FRIDAY, starts=time(9), ends=time(10, 10))
+    outbox.drain()
+    assert told(reception) == ["Dr Adaeze Obi: 1 booked patient outside the changed hours, on 20 Nov 2026"]
+    assert displaced.of(reception.facility) == [appointment]
+    hours.remove_exception(hr, exception_id=away[0].pk)
+    outbox.drain()
+    assert displaced.of(reception.facility) == []
+
+
+def test_bookings_with_a_doctor_who_leaves_or_stops_stand_out(
+    reception: User, appointment: Appointment, doctor: Doctor, hr: User
+) -> None:
+    profile.stop_consulting(hr, doctor_id=doctor.pk, reason="Leave")
+    outbox.drain()
+    profile.resume_consulting(hr, doctor_id=doctor.pk, reason="Back")
+    for weekly in doctor.availability.filter(weekday=FRIDAY.weekday()):
+        hours.end_availability(hr, availability_id=weekly.pk, last_day=FRIDAY - timedelta(days=1))
+    outbox.drain()
+    staff.leave(hr, employee_id=doctor.employee_id, left_on=FRIDAY, reason="Moved")
+    outbox.drain()
+    assert len(told(reception)) == 3
+    assert displaced.of(reception.facility) == [appointment]

@@ -305,6 +305,16 @@ def test_a_nurse_calls_from_the_queue(person: Any, client_as: Callable[..., Clie
     assert waiting.status == "called"
 
 
+def test_reception_sees_whom_to_move_when_a_doctor_is_away(
+    desk: Client, appointment: Appointment, doctor: Doctor, hr: User
+) -> None:
+    assert "Everybody is expected" in page(desk, "displaced")
+    hours.add_exception(hr, doctor_id=doctor.pk, kind="away", first=FRIDAY)
+    html = page(desk, "displaced")
+    assert "Meera Raghunathan" in html
+    assert reverse("appointments:move", args=[appointment.pk]) in html
+
+
 # The queue
 
 
