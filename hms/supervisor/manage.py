@@ -6,8 +6,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
-from hms.supervisor.place import Lock, Place, open_place, read_state
+from hms.supervisor.place import ROOT, Lock, Place, open_place, read_state
 from hms.supervisor.report import say
 from hms.supervisor.running import tied
 from hms.supervisor.services import Services, environment, note
@@ -29,12 +30,21 @@ def environment_for(place: Place, arguments: Sequence[str]) -> dict[str, str]:
     return environment(place, owner=name in AS_OWNER, **kept)
 
 
+def _here() -> Path:
+    """Where the caller stands: paths among the arguments are theirs."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return ROOT
+
+
 def run(place: Place, arguments: Sequence[str]) -> int:
     """The command in the foreground, with the terminal; Ctrl-C is its own affair."""
     before = [signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGQUIT)]
     try:
         process = subprocess.Popen(
-            tied([sys.executable, "manage.py", *arguments]), env=environment_for(place, arguments),
+            tied([sys.executable, str(ROOT / "manage.py"), *arguments], directory=_here()),
+            env=environment_for(place, arguments),
             preexec_fn=lambda: [signal.signal(each, signal.SIG_DFL) for each in (signal.SIGINT, signal.SIGQUIT)],
         )  # fmt: skip
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())

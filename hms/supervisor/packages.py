@@ -47,7 +47,9 @@ def ready(name: str) -> bool:
 def same_python() -> bool:
     """Whether .venv holds a whole environment of a Python that still works, with pip."""
     try:
-        return subprocess.run([VENV / "bin/python", "-m", "pip", "--version"], capture_output=True).returncode == 0
+        return (
+            subprocess.run([VENV / "bin/python", "-I", "-m", "pip", "--version"], capture_output=True).returncode == 0
+        )
     except OSError:
         return False
 
@@ -58,7 +60,7 @@ def pip(name: str, lock: int) -> int:
     pip shares the lock: should this process be killed, the next one waits for pip to end.
     """
     total = sum("==" in line for each in {"requirements.txt", name} for line in (ROOT / each).open())
-    command = [VENV / "bin/python", "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    command = [VENV / "bin/python", "-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     command += ["--progress-bar", "off", "--only-binary", ":all:", "-r", ROOT / name]
     environment = {key: value for key, value in os.environ.items() if key != "PIP_REQUIRE_VIRTUALENV"}
     began, seen, tail = time.monotonic(), 0, []
@@ -92,7 +94,7 @@ def make(name: str, lock: int) -> int:
             VENV.unlink()
         elif VENV.exists():
             shutil.rmtree(VENV)
-        made = subprocess.run([sys.executable, "-m", "venv", VENV], capture_output=True, text=True)
+        made = subprocess.run([sys.executable, "-I", "-m", "venv", VENV], capture_output=True, text=True)
         if made.returncode:
             print(made.stdout + made.stderr, file=sys.stderr)
             print(f"hms: could not make {VENV}.", file=sys.stderr)

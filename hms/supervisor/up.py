@@ -52,7 +52,8 @@ class Signals:
         self.reader, self.writer = os.pipe()
         os.set_blocking(self.writer, False)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self.note)
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup: it stays ignored
+                signal.signal(number, self.note)
 
     def note(self, number: int, frame: FrameType | None) -> None:
         self.asked += 1

@@ -86,6 +86,8 @@ def test_the_application_role_adds_audit_rows_and_nothing_else(as_app_role: obje
         "truncate core_auditevent",
         "alter table core_auditevent disable trigger append_only",
         "drop table core_auditevent",
+        "update django_migrations set name = 'x'",
+        "delete from django_migrations",
     ):
         with pytest.raises(DatabaseError, match=r"permission denied|must be owner"), transaction.atomic():
             as_app_role.execute(statement)

@@ -15,7 +15,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
 import pytest
+
+from hms.supervisor import postgres
+from hms.supervisor.place import open_place
 
 ROOT = Path(__file__).resolve().parents[2]
 OF_THE_SUITE = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE")
@@ -145,6 +149,17 @@ def test_manage_joins_the_running_hospital_as_the_role_that_owns_nothing(running
     assert refused.returncode == 7
 
 
+def test_a_path_given_to_manage_is_the_callers(running: House, tmp_path: Path) -> None:
+    """And a package there that happens to be called hms is not ours."""
+    (tmp_path / "hms").mkdir()
+    (tmp_path / "hms/__init__.py").write_text("raise SystemExit('not this one')")
+    done = subprocess.run(
+        [running.command, "manage", "shell", "--verbosity", "0", "-c", "open('found', 'w').close()"],
+        env=running.environment(), cwd=tmp_path, timeout=PATIENCE, stdin=subprocess.DEVNULL, capture_output=True,
+    )  # fmt: skip
+    assert (done.returncode, (tmp_path / "found").exists()) == (0, True), done.stderr
+
+
 def test_a_second_supervisor_is_refused(running: House) -> None:
     done = running.call("up")
     assert done.returncode == 1
@@ -212,6 +227,24 @@ def test_it_starts_at_once_while_the_last_run_is_still_going_down(running: House
     assert running.answer() == 200
 
 
+def test_under_nohup_a_closed_terminal_stops_nothing_and_otherwise_it_stops_cleanly(running: House) -> None:
+    running.stop()
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        running.up()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert running.process
+    os.kill(int(str(running.state()["pid"])), signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        running.process.wait(1.5)
+    assert running.answer() == 200
+    running.stop()
+    running.up()
+    os.kill(int(str(running.state()["pid"])), signal.SIGHUP)
+    assert running.process.wait(20) == 0
+
+
 def test_sigterm_stops_everything_within_fifteen_seconds(running: House) -> None:
     assert running.stop() < 15
     assert running.said().splitlines()[-1].startswith("Stopped (")
@@ -248,12 +281,14 @@ def test_database_files_of_a_newer_postgresql_are_left_as_they_are(stopped: Hous
 
 def test_a_database_of_a_newer_version_of_the_program_is_left_as_it_is(stopped: House) -> None:
     of_tomorrow = "insert into django_migrations (app, name, applied) values ('core', '9999_tomorrow', now())"
-    of_today = "delete from django_migrations where name = '9999_tomorrow'"
-    assert stopped.call("manage", "dbshell", "--", "-c", of_tomorrow).returncode == 0
+    stopped.up()
+    with psycopg.connect(postgres.url(open_place(stopped.data), postgres.OWNER)) as owner:
+        owner.execute(of_tomorrow)
+    stopped.stop()
     try:
         done = stopped.call("up")
     finally:
-        assert stopped.call("manage", "dbshell", "--", "-c", of_today).returncode == 0
+        assert stopped.call("manage", "migrate", "core", "--prune").returncode == 0
     assert done.returncode == 1
     assert "was migrated by a newer version of this program" in done.stderr and "9999_tomorrow" in done.stderr
     assert done.stderr.count("\n") == 1

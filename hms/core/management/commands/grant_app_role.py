@@ -32,6 +32,12 @@ class Command(BaseCommand):
             ]
             for statement in grants:
                 cursor.execute(sql.SQL(statement).format(role=sql.Identifier(role)))
+            # What was migrated is the owner's to say.
+            cursor.execute(
+                sql.SQL("revoke insert, update, delete on django_migrations from {role}").format(
+                    role=sql.Identifier(role)
+                )
+            )
             for model in append_only_models():
                 cursor.execute(
                     sql.SQL("revoke update, delete on {table} from {role}").format(
