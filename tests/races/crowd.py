@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from threading import Barrier
+from threading import Barrier, local
 from typing import Any
+from unittest import mock
 
 from django.db import connection, connections, models
 
@@ -49,18 +50,29 @@ def without(model: type[models.Model], name: str, clear: Callable[[], Any]) -> I
             editor.add_constraint(model, rule)
 
 
-def together(statement: str, parameters: list[Any], *, before: Callable[[Any], Any], size: int = 4) -> list[Any]:
-    """What plain SQL does without a lock: everyone looks first (`before`, on their cursor), then all write.
+@contextmanager
+def unlocked(*tables: type[models.Model]) -> Iterator[None]:
+    """Our services without their row locks on these tables: there `select_for_update` only looks."""
+    real = models.QuerySet.select_for_update
 
-    Answers with what each saw or met.
-    """
-    looked = Barrier(size)
+    def look(rows: models.QuerySet, *words: Any, **named: Any) -> models.QuerySet:
+        return rows.all() if rows.model in tables else real(rows, *words, **named)
 
-    def one(_number: int) -> Any:
-        with connection.cursor() as cursor:
-            seen = before(cursor)
+    with mock.patch.object(models.QuerySet, "select_for_update", look):
+        yield
+
+
+@contextmanager
+def looking_together(table: type[models.Model], size: int) -> Iterator[None]:
+    """Whoever reads the table goes on once all `size` have read it: the moment that a lock forbids."""
+    real, looked, seen = models.QuerySet._fetch_all, Barrier(size), local()
+
+    def fetch(rows: models.QuerySet) -> None:
+        fresh = rows._result_cache is None
+        real(rows)
+        if fresh and rows.model is table and not hasattr(seen, "it"):
+            seen.it = True
             looked.wait(timeout=30)
-            cursor.execute(statement, parameters)
-        return seen
 
-    return crowd(one, size)
+    with mock.patch.object(models.QuerySet, "_fetch_all", fetch):
+        yield
