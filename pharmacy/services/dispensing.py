@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from billing.services import charges
@@ -38,7 +39,7 @@ def hand_out(actor: User, *, prescription_id: object, quantities: dict[UUID, int
     """Hand out medicines of a prescription (`quantities` by line id) and charge them.
 
     First-expiring batches go first. Refuses more than is prescribed or in stock.
-    Locks: the encounter, the prescription, then the batches' balances, product by product in id order.
+    Locks: the encounter, the prescription, then the balances of all its batches, by batch id.
     """
     prescription = _locked_prescription(prescription_id)
     if prescription.status not in OPEN_PRESCRIPTIONS:
@@ -48,11 +49,17 @@ def hand_out(actor: User, *, prescription_id: object, quantities: dict[UUID, int
     lines = list(
         PrescriptionLine.objects.filter(prescription=prescription, pk__in=quantities)
         .select_related("product__medicine", "product__service", "product__facility")
-        .order_by("product_id")
+        .order_by("position")
     )
     wanted = [(line, quantities[line.pk]) for line in lines if quantities[line.pk] > 0]
     if not wanted:
         raise Refused(_("Enter how much is handed out of at least one medicine."))
+    for line, quantity in wanted:
+        if quantity > line.left:
+            raise Refused(
+                _("Only %(left)s of %(medicine)s are left on this prescription.")
+                % {"left": line.left, "medicine": line.product.medicine}
+            )
     dispense = Dispense.objects.create(
         facility=prescription.facility,
         patient_id=prescription.patient_id,
@@ -60,13 +67,9 @@ def hand_out(actor: User, *, prescription_id: object, quantities: dict[UUID, int
         handed_out_by=actor,
         handed_out_at=clock.now(),
     )
-    for line, quantity in wanted:
-        if quantity > line.left:
-            raise Refused(
-                _("Only %(left)s of %(medicine)s are left on this prescription.")
-                % {"left": line.left, "medicine": line.product.medicine}
-            )
-        for batch, part in stock.take(actor, product=line.product, quantity=quantity, source=dispense):
+    taken = stock.take(actor, wanted=[(line.product, quantity) for line, quantity in wanted], source=dispense)
+    for (line, quantity), parts in zip(wanted, taken, strict=True):
+        for batch, part in parts:
             given = DispenseLine.objects.create(dispense=dispense, line=line, batch=batch, quantity=part)
             charges.post(
                 actor,
@@ -106,12 +109,11 @@ def take_back(actor: User, *, dispense_id: object, reason: str) -> Dispense:
     dispense = Dispense.objects.select_for_update().get(pk=dispense_id)
     if dispense.reversed_at:
         raise Refused(_("This was taken back already."))
-    for given in dispense.lines.select_related("batch__product__facility", "line").order_by("batch_id"):
+    lines = list(dispense.lines.select_related("batch__product__facility", "line"))
+    stock.put_back(actor, returned=[(given.batch, given.quantity) for given in lines], source=dispense, reason=reason)
+    for given in lines:
         charges.undo(actor, source=given, reason=reason)
-        stock.put_back(actor, batch=given.batch, quantity=given.quantity, source=dispense, reason=reason)
-        line = PrescriptionLine.objects.get(pk=given.line_id)
-        line.dispensed -= given.quantity
-        line.save(update_fields=["dispensed"])
+        PrescriptionLine.objects.filter(pk=given.line_id).update(dispensed=F("dispensed") - given.quantity)
     dispense.reversed_at = clock.now()
     dispense.reversed_reason = reason
     dispense.save(update_fields=["reversed_at", "reversed_reason"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import Exists, F, OuterRef, Sum
@@ -74,41 +76,52 @@ def receive(
     return batch
 
 
-def take(actor: User, *, product: Product, quantity: int, source: models.Model) -> list[tuple[Batch, int]]:
-    """Take so much of a product, first-expiring batches first; never an expired one.
-
-    Answers with (batch, quantity) pairs. Refuses when there is not enough. Locks: the balances of
-    the product's batches, by batch id. Runs in the caller's transaction.
-    """
-    today = clock.today(product.facility)
-    locked = list(
+def _locked(**which: object) -> list[StockBalance]:
+    """The balances of the chosen batches under their locks, all at once and by batch id: whoever needs
+    several takes them in one order, so that no two wait for each other."""
+    return list(
         StockBalance.objects.select_for_update(of=("self",))
-        .filter(batch__product=product, batch__expires_on__gt=today)
+        .filter(**which)
         .select_related("batch")
         .order_by("batch_id")
     )
-    there = sum(balance.quantity for balance in locked)
-    if there < quantity:
-        raise Refused(
-            _("Only %(there)s %(unit)s of %(product)s are in stock. Dispense fewer, or receive a delivery first.")
-            % {"there": there, "unit": product.medicine.unit, "product": product.medicine}
-        )
-    taken, left = [], quantity
-    for balance in sorted(locked, key=lambda balance: (balance.batch.expires_on, balance.pk)):
-        part = min(balance.quantity, left)
-        if part:
-            _move(actor, balance, MovementKind.DISPENSE, -part, source=source)
-            taken.append((balance.batch, part))
-            left -= part
-    settle_alert(product)
+
+
+def take(actor: User, *, wanted: list[tuple[Product, int]], source: models.Model) -> list[list[tuple[Batch, int]]]:
+    """Take so much of each product of a facility, first-expiring batches first; never an expired one.
+
+    Answers with (batch, quantity) pairs for each that is wanted. Refuses when there is not enough.
+    Locks: the balances of all these products' batches, by batch id. Runs in the caller's transaction.
+    """
+    shelf: dict[UUID, list[StockBalance]] = {product.pk: [] for product, _quantity in wanted}
+    today = clock.today(wanted[0][0].facility)
+    for balance in _locked(batch__product__in=list(shelf), batch__expires_on__gt=today):
+        shelf[balance.batch.product_id].append(balance)
+    taken = []
+    for product, quantity in wanted:
+        there = sum(balance.quantity for balance in shelf[product.pk])
+        if there < quantity:
+            raise Refused(
+                _("Only %(there)s %(unit)s of %(product)s are in stock. Dispense fewer, or receive a delivery first.")
+                % {"there": there, "unit": product.medicine.unit, "product": product.medicine}
+            )
+        parts, left = [], quantity
+        for balance in sorted(shelf[product.pk], key=lambda balance: (balance.batch.expires_on, balance.pk)):
+            if part := min(balance.quantity, left):
+                _move(actor, balance, MovementKind.DISPENSE, -part, source=source)
+                parts.append((balance.batch, part))
+                left -= part
+        taken.append(parts)
+    _settle_alerts(product for product, _quantity in wanted)
     return taken
 
 
-def put_back(actor: User, *, batch: Batch, quantity: int, source: models.Model, reason: str) -> None:
-    """Return what was taken. Locks: the batch's balance. Runs in the caller's transaction."""
-    balance = StockBalance.objects.select_for_update().get(batch=batch)
-    _move(actor, balance, MovementKind.RETURN, quantity, source=source, reason=reason)
-    settle_alert(batch.product)
+def put_back(actor: User, *, returned: list[tuple[Batch, int]], source: models.Model, reason: str) -> None:
+    """Return what was taken. Locks: the batches' balances, by batch id. Runs in the caller's transaction."""
+    balances = {balance.pk: balance for balance in _locked(batch__in=[batch for batch, _quantity in returned])}
+    for batch, quantity in returned:
+        _move(actor, balances[batch.pk], MovementKind.RETURN, quantity, source=source, reason=reason)
+    _settle_alerts(batch.product for batch, _quantity in returned)
 
 
 @transaction.atomic
@@ -140,6 +153,12 @@ def throw_away(actor: User, *, batch_id: object, quantity: int, reason: str) -> 
     audit.record(actor, "pharmacy.stock.thrown_away", balance.batch, reason=reason, detail={"quantity": quantity})
     settle_alert(balance.batch.product)
     return movement
+
+
+def _settle_alerts(products: Iterable[Product]) -> None:
+    """Once for each product, by id, because an alert is a row that is locked as well."""
+    for product in sorted({product.pk: product for product in products}.values(), key=lambda product: product.pk):
+        settle_alert(product)
 
 
 def settle_alert(product: Product) -> None:
