@@ -9,10 +9,14 @@ class AppointmentsConfig(AppConfig):
     def ready(self) -> None:
         from appointments import faults, waiting
         from doctors.services import hours, profile
-        from hms.core import outbox, panels
+        from hms.core import access, outbox, panels
         from patients.services import encounters
         from staff import services as staff
 
+        access.concerns(
+            appointment_id="appointments.Appointment",
+            token_id="appointments.QueueToken:encounter__patient_id",
+        )
         faults.register()
         outbox.register(encounters.CLOSED, "appointments.receivers.visit_closed")
         outbox.register(encounters.CANCELLED, "appointments.receivers.visit_cancelled")

@@ -9,7 +9,7 @@ class BillingConfig(AppConfig):
         from billing import account, faults, waiting
         from billing import holds as own_holds
         from billing.services import charges, invoices
-        from hms.core import outbox, panels
+        from hms.core import access, outbox, panels
         from patients import banner, holds
         from patients.services import encounters
 
@@ -17,6 +17,12 @@ class BillingConfig(AppConfig):
         outbox.register(charges.CHARGED_AFTER_CLOSE, "billing.receivers.visit_closed")
         outbox.register(invoices.ISSUED, "billing.receivers.invoice_issued")
         holds.register(forbids_cancel=own_holds.forbids_cancel)
+        access.concerns(
+            charge_id="billing.Charge",
+            invoice_id="billing.Invoice",
+            payment_id="billing.Payment",
+            credit_id="billing.CreditNote",
+        )
         faults.register()
         banner.show_balance(account.balance)
         panels.register(

@@ -162,8 +162,8 @@ def _confirm(request: HttpRequest, found: Invoice, form: object, **texts: str) -
 
 @access.needs("billing.view_invoice")
 @require_safe
-def credit_note_pdf(request: HttpRequest, note_id: UUID) -> HttpResponse:
-    note = access.find(request, CreditNote.objects.visible_to(request.user), note_id)
+def credit_note_pdf(request: HttpRequest, credit_id: UUID) -> HttpResponse:
+    note = access.find(request, CreditNote.objects.visible_to(request.user), credit_id)
     return documents.hand_over(request.user, documents.latest(note, DocumentKind.CREDIT_NOTE))
 
 

@@ -6,11 +6,17 @@ class LaboratoryConfig(AppConfig):
     name = "laboratory"
 
     def ready(self) -> None:
-        from hms.core import outbox, panels
+        from hms.core import access, outbox, panels
         from laboratory import faults, waiting
         from laboratory.services import results
         from patients import holds
 
+        access.concerns(
+            order_id="laboratory.LabOrder",
+            report_id="laboratory.DiagnosticReport",
+            result_id="laboratory.Result:order__patient_id",
+            specimen_id="laboratory.Specimen:order__patient_id",
+        )
         faults.register()
         outbox.register(results.VERIFIED, "laboratory.receivers.order_verified")
         holds.register(open_work=waiting.open_work)

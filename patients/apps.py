@@ -6,9 +6,17 @@ class PatientsConfig(AppConfig):
     name = "patients"
 
     def ready(self) -> None:
-        from hms.core import panels
+        from hms.core import access, panels
         from patients import search, waiting
 
+        access.concerns(
+            patient_id="patients.Patient:id",
+            encounter_id="patients.Encounter",
+            note_id="patients.ClinicalNote",
+            condition_id="patients.Condition",
+            contact_id="patients.Contact",
+            plan_id="patients.CarePlan",
+        )
         panels.searches(_("Patients"), permission="patients.search_patient", order=10, find=search.hits)
         panels.navigation(
             "patients",

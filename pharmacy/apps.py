@@ -6,11 +6,15 @@ class PharmacyConfig(AppConfig):
     name = "pharmacy"
 
     def ready(self) -> None:
-        from hms.core import outbox, panels
+        from hms.core import access, outbox, panels
         from patients import holds
         from pharmacy import faults, waiting
         from pharmacy.services import stock
 
+        access.concerns(
+            prescription_id="pharmacy.Prescription",
+            dispense_id="pharmacy.Dispense",
+        )
         faults.register()
         outbox.register(stock.FELL, "pharmacy.receivers.stock_fell")
         holds.register(open_work=waiting.open_work)

@@ -6,11 +6,14 @@ class WardsConfig(AppConfig):
     name = "wards"
 
     def ready(self) -> None:
-        from hms.core import panels
+        from hms.core import access, panels
         from patients import holds
         from wards import faults, waiting
         from wards import holds as own_holds
 
+        access.concerns(
+            admission_id="wards.Admission",
+        )
         faults.register()
         holds.register(forbids_end=own_holds.forbids_end)
         panels.register(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.apps import apps
 from django.contrib.auth.backends import ModelBackend
 from django.db import models
 from django.http import Http404, HttpRequest
@@ -63,6 +64,34 @@ class OutOfScope(Http404):
         super().__init__("Not found")
         self.model = model
         self.pk = pk
+
+
+# Argument of a route → how to find whose record it leads to. Departments register theirs.
+_concerns: dict[str, tuple[str, str]] = {}
+
+
+def concerns(**arguments: str) -> None:
+    """`concerns(encounter_id="patients.Encounter:patient_id")`: whose record an argument of a route leads
+    to, so that a refusal is recorded under the patient it kept closed. Called from an app's `ready()`."""
+    for argument, path in arguments.items():
+        model, _colon, field = path.partition(":")
+        _concerns[argument] = (model, field or "patient_id")
+
+
+def arguments() -> list[str]:
+    """The arguments of routes that lead to somebody's record."""
+    return list(_concerns)
+
+
+def concerned(arguments: dict[str, Any]) -> UUID | None:
+    """The patient whose record these arguments of a route lead to, if there is one."""
+    for argument, pk in arguments.items():
+        if argument in _concerns:
+            model, field = _concerns[argument]
+            found = apps.get_model(model)._base_manager.filter(pk=pk).values_list(field, flat=True).first()
+            if found:
+                return found
+    return None
 
 
 def find(request: HttpRequest, queryset: models.QuerySet, pk: UUID) -> Any:

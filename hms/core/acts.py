@@ -23,6 +23,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from hms.core import audit
 from hms.core.models import SubmittedForm
 from hms.core.refusals import Refused
 
@@ -72,7 +73,7 @@ def once(view: View) -> View:
 
 
 def _attempt(view: View, request: HttpRequest, key: uuid.UUID, args: tuple, kwargs: dict) -> HttpResponse:
-    with transaction.atomic():
+    with audit.provisional() as records, transaction.atomic():
         claim = SubmittedForm(
             key=key, user=request.user, route=request.resolver_match.view_name, fingerprint=_fingerprint(request)
         )
@@ -86,6 +87,7 @@ def _attempt(view: View, request: HttpRequest, key: uuid.UUID, args: tuple, kwar
         if where and response.status_code < 400:
             stored.location = where[:300]
             stored.save(update_fields=["location"])
+            records.kept = True
         else:
             transaction.set_rollback(True)
             if response.status_code == 200:

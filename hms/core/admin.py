@@ -7,6 +7,7 @@ Master data is kept through `people.keep`, which records who changed what. Nothi
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
@@ -14,7 +15,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from hms.core import outbox, people
+from hms.core import audit, outbox, people
 from hms.core.models import (
     AuditEvent,
     AuditSeal,
@@ -33,10 +34,29 @@ admin.site.disable_action("delete_selected")
 admin.site.unregister(Group)
 
 
+def _note(row: Any) -> None:
+    if patient_id := audit.patient_of(row):
+        audit.seen(patient_id)
+
+
 class FacilityScope:
-    """Rows of the facility one works in; `facility_path` says how a row knows its own, "" for all of the network."""
+    """Rows of the facility one works in; `facility_path` says how a row knows its own, "" for all of the network.
+    Whose record a page shows is noted, as everywhere."""
 
     facility_path = "facility"
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        answer = super().changelist_view(request, extra_context)
+        shown = getattr(answer, "context_data", None) or {}
+        for row in getattr(shown.get("cl"), "result_list", []):
+            _note(row)
+        return answer
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            _note(found)
+        return found
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         rows = super().get_queryset(request)
@@ -157,8 +177,18 @@ class AuditEventAdmin(ReadOnlyAdmin):
     facility_path = ""
     list_display = ["at", "actor_name", "role", "action", "object_type", "object_id", "reason", "source"]
     list_filter = ["action"]
-    search_fields = ["=object_id", "=patient_id", "actor_name", "action"]
+    search_fields = ["=object_id", "actor_name", "action"]
+    search_help_text = "Who did it, what was done, the id of a row, or the id of a patient."
     ordering = ["-id"]
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, term: str) -> tuple[QuerySet, bool]:
+        """A patient's id finds every look at their record, in lists too."""
+        try:
+            patient_id = UUID(term.strip())
+        except ValueError:
+            return super().get_search_results(request, queryset, term)
+        of_patient = Q(patient_id=patient_id) | Q(detail__contains={"patients": [str(patient_id)]})
+        return queryset.filter(of_patient | Q(object_id=str(patient_id))), False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         here = request.user.facility if request.user.has_facility else None

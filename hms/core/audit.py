@@ -2,6 +2,10 @@
 
 An audit row is written in the transaction of the act or the answer: when it cannot be written, the
 act fails. The rows of finished transactions are sealed in blocks whose hashes chain.
+
+Acts, and looks that have a name of their own, call `record`. Whatever else showed a patient's name is
+noted by `seen`, which the name itself calls, and recorded when the request ends and before its answer
+leaves: a page cannot show a patient and leave no trace.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +26,85 @@ from hms.core.models import AuditEvent, AuditSeal, User
 _source: ContextVar[str] = ContextVar("audit_source", default="")
 
 SEAL_LOCK = 7_114_201
+
+
+@dataclass
+class Watch:
+    """What one request has shown, and what of it has been recorded."""
+
+    seen: set[UUID] = field(default_factory=set)
+    recorded: set[UUID] = field(default_factory=set)
+    # Refusals and attempts: their own transaction was rolled back, so they are written when it is over.
+    attempts: list[tuple[str, UUID | None, dict[str, Any]]] = field(default_factory=list)
+
+
+_watch: ContextVar[Watch | None] = ContextVar("audit_watch", default=None)
+
+
+@contextmanager
+def watch() -> Iterator[Watch]:
+    """Note what a request shows, from here to its end."""
+    noted = Watch()
+    token = _watch.set(noted)
+    try:
+        yield noted
+    finally:
+        _watch.reset(token)
+
+
+@contextmanager
+def unnoticed() -> Iterator[None]:
+    """What is read within is recorded otherwise: a file that is exported, say, as the file."""
+    token = _watch.set(None)
+    try:
+        yield
+    finally:
+        _watch.reset(token)
+
+
+@dataclass
+class Provisional:
+    kept: bool = False
+
+
+@contextmanager
+def provisional() -> Iterator[Provisional]:
+    """Around a transaction: what was recorded in it counts as recorded when it was `kept`."""
+    noted = _watch.get()
+    before = set(noted.recorded) if noted else set()
+    outcome = Provisional()
+    try:
+        yield outcome
+    except BaseException:
+        outcome.kept = False
+        raise
+    finally:
+        if noted and not outcome.kept:
+            noted.recorded = before
+
+
+def seen(patient_id: UUID) -> None:
+    """This request shows this patient."""
+    if (noted := _watch.get()) is not None:
+        noted.seen.add(patient_id)
+
+
+def attempted(action: str, *, patient_id: UUID | None = None, detail: dict[str, Any] | None = None) -> None:
+    """Somebody tried what is refused: recorded once the request's own transaction is over."""
+    if (noted := _watch.get()) is not None:
+        noted.attempts.append((action, patient_id, detail or {}))
+
+
+def conclude(actor: User | None, noted: Watch, route: str) -> None:
+    """Record what a request attempted, and whom it showed beyond what it recorded itself: one row."""
+    for action, patient_id, detail in noted.attempts:
+        record(actor, action, patient_id=patient_id, detail=detail)
+    shown = sorted(noted.seen - noted.recorded)
+    if len(shown) == 1:
+        record(actor, "patients.patient.seen", patient_id=shown[0], detail={"route": route})
+    elif shown:
+        detail = {"route": route, "patients": [str(patient_id) for patient_id in shown]}
+        record(actor, "patients.list.seen", detail=detail)
 
 
 @contextmanager
@@ -47,7 +131,9 @@ def record(
     object itself when it is a Patient. `detail` holds codes and ids, never clinical text.
     """
     if patient_id is None and obj is not None:
-        patient_id = obj.pk if obj._meta.label_lower == "patients.patient" else getattr(obj, "patient_id", None)
+        patient_id = patient_of(obj)
+    if patient_id is not None and (noted := _watch.get()) is not None:
+        noted.recorded.add(patient_id)
     return AuditEvent.objects.create(
         actor=actor,
         actor_name=actor.name[:160] if actor else "anonymous",
@@ -61,6 +147,11 @@ def record(
         detail=detail or {},
         source=_source.get(),
     )
+
+
+def patient_of(obj: models.Model) -> UUID | None:
+    """Whose record a row belongs to, where it says so itself."""
+    return obj.pk if obj._meta.label_lower == "patients.patient" else getattr(obj, "patient_id", None)
 
 
 # The text of a row that is hashed: every column, in PostgreSQL's own unambiguous JSON.

@@ -27,9 +27,12 @@ class FacilityMiddleware:
         if request.user.is_authenticated:
             request.memberships = access.memberships(request.user)
             self.enter(request)
-        with audit.source(request.META.get("REMOTE_ADDR", "")):
+        with audit.source(request.META.get("REMOTE_ADDR", "")), audit.watch() as noted:
             try:
-                return self.get_response(request)
+                response = self.get_response(request)
+                actor = request.user if request.user.is_authenticated else None
+                audit.conclude(actor, noted, request.resolver_match.view_name if request.resolver_match else "")
+                return response
             finally:
                 timezone.deactivate()
 
@@ -101,4 +104,5 @@ class AccessMiddleware:
 
     def refusal(self, request: HttpRequest, action: str, kind: str, which: str) -> None:
         actor = request.user if request.user.is_authenticated else None
-        audit.record(actor, action, detail={"kind": kind, "which": which})
+        concerned = access.concerned(request.resolver_match.kwargs) if request.resolver_match else None
+        audit.record(actor, action, patient_id=concerned, detail={"kind": kind, "which": which})

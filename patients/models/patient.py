@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
-from hms.core import clock
+from hms.core import audit, clock
 from hms.core.models import Facility, Record, User
 from patients.querysets import OfPatientQuerySet, PatientQuerySet
 
@@ -96,6 +96,8 @@ class Patient(Record):
 
     @property
     def name(self) -> str:
+        """Whoever reads it has seen the patient: the request that does so records it."""
+        audit.seen(self.pk)
         return f"{self.given_name} {self.family_name}".strip()
 
     @property

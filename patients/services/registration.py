@@ -148,8 +148,9 @@ def bring_over(actor: User, *, mrn: str, birth_date: date) -> Patient:
 
     A wrong pair is refused in the same words whether the MRN exists or not, and recorded.
     """
-    patient = Patient.objects.filter(mrn=mrn.strip().upper(), birth_date=birth_date, active=True).first()
-    if patient is None:
+    patient = Patient.objects.filter(mrn=mrn.strip().upper()).first()
+    if patient is None or patient.birth_date != birth_date or not patient.active:
+        audit.attempted("patients.patient.bring_over_refused", patient_id=patient.pk if patient else None)
         raise Refused(_("No patient of the network has this MRN and this birth date. Check both."), field="mrn")
     PatientFacility.objects.get_or_create(patient=patient, facility=actor.facility, defaults={"added_by": actor})
     audit.record(actor, "patients.patient.brought_over", patient)

@@ -538,6 +538,7 @@ def test_no_page_asks_more_when_it_shows_more(
     }
     first = book(reception, patient, doctor, at(9))
     arrival.check_in(reception, appointment_id=first.pk)
+    book(reception, make_patient(reception, "Mira"), doctor, at(10))
     few = {name: queries(*one) for name, one in pages.items()}
     for number in range(30):
         other = make_doctor(hr, cardiology, f"Weber {number}")

@@ -1,5 +1,6 @@
 """The memory that cannot be talked out of what it saw. Rows are written by `hms.core.audit` only."""
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -43,6 +44,13 @@ class AuditEvent(models.Model):
             models.Index(fields=["actor", "-id"], name="core_audit_actor"),
             models.Index(fields=["facility", "-id"], name="core_audit_facility"),
             models.Index(fields=["transaction"], name="core_audit_transaction"),
+            # Whom a list showed: {"patients": [ids]}.
+            GinIndex(
+                fields=["detail"],
+                opclasses=["jsonb_path_ops"],
+                condition=Q(detail__has_key="patients"),
+                name="core_audit_lists",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,132 @@
+"""A hospital in which one patient has walked through every department, so that each address leads somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+
+from appointments import slots
+from appointments.services import arrival, booking
+from billing.services import invoices, payments
+from doctors.models import Doctor, Specialty
+from doctors.services import consultation, hours, profile
+from hms.core import clock, notify, outbox, roles
+from hms.core.models import Facility, User
+from laboratory.services import catalogue, orders
+from patients.models import Patient
+from patients.services import clinical, registration
+from staff import services as staff
+from tests.conftest import make_patient
+from tests.laboratory.conftest import enter, make_test, order, verify
+from tests.pharmacy.conftest import hand_out, make_product, prescribe, receive
+from tests.project.routes import Route
+from tests.wards.conftest import admit, discharge, make_ward
+from wards.services import notes as ward_notes
+
+GIVEN, FAMILY = "Zephyrine", "Quillfeather"
+
+
+@dataclass
+class Walked:
+    """`ids`: what each argument of a route leads to; `users`: one person for each role."""
+
+    patient: Patient
+    ids: dict[str, Any]
+    users: dict[str, User]
+
+    def url(self, route: Route) -> str:
+        """The route's address of a row of this patient, or of their hospital."""
+        return reverse(route.name, kwargs={name: self.ids[name] for name in route.arguments})
+
+    def who_may(self, route: Route) -> User:
+        """The first role, in the order of the table, that the route lets in."""
+        wanted = route.access.permission
+        return self.users[next(code for code, role in roles.ROLES.items() if not wanted or wanted in role.permissions)]
+
+
+def walk(facility: Facility, person: Callable[..., User]) -> Walked:
+    """A booked visit with order, prescription, note, invoice and payment; a stay; and one of each thing
+    of the hospital itself. Give a frozen morning: the appointment is today."""
+    users = {code: person(code, facility) for code in roles.ROLES}
+    desk, doctor, nurse, hr = (users[code] for code in ("receptionist", "doctor", "nurse", "hr"))
+    pharmacist, technician, pathologist = (users[code] for code in ("pharmacist", "lab_technician", "pathologist"))
+    ids: dict[str, Any] = {"code": "AAAAA-BBBBB", "kind": "allergy", "department": "outpatients"}
+    today = clock.today(facility)
+
+    employee = staff.hire(
+        hr, department=facility.departments.get(), given_name="Ama", family_name="Weber", title="Dr",
+        profession="doctor", hired_on=date(2020, 1, 6), user=doctor,
+    )  # fmt: skip
+    shift = staff.set_shift(hr, name="Early", starts=time(7), ends=time(15))
+    entry = staff.plan_roster(hr, employee_id=employee.pk, shift=shift, days=[today + timedelta(days=1)]).entries[0]
+    paper = staff.add_credential(
+        hr, employee_id=employee.pk, kind="licence", number="GM-1", issuer="Council", issued_on=date(2020, 1, 1)
+    )
+    ids |= {"employee_id": employee.pk, "shift_id": shift.pk, "entry_id": entry.pk, "credential_id": paper.pk}
+    ids["attendance_id"] = staff.clock_in(hr, employee_id=employee.pk).pk
+    specialty = Specialty.objects.create(code="gp", name="General practice")
+    consults = profile.add_doctor(
+        hr, employee=employee, specialty=specialty, licence_number="L-1", fee=Decimal("60.00"), room="Room 4"
+    )
+    weekly = hours.set_availability(
+        hr, doctor_id=consults.pk, weekday=today.weekday(), starts=time(8), ends=time(18), slot_minutes=20,
+        valid_from=today,
+    )  # fmt: skip
+    away = hours.add_exception(hr, doctor_id=consults.pk, kind="away", first=today + timedelta(days=40))[0]
+    ids |= {"doctor_id": consults.pk, "availability_id": weekly.pk, "exception_id": away.pk}
+    consults = Doctor.objects.visible_to(desk).get(pk=consults.pk)
+    test = make_test(pathologist)
+    usual = catalogue.set_range(
+        pathologist, test_id=test.pk, sex="any", from_days=0, until_days=55_000, low=Decimal(12), high=Decimal(16)
+    )
+    product = make_product(pharmacist)
+    lot = receive(pharmacist, product, 100)
+    beds = make_ward(facility, "1A", "1B")
+    ids |= {"test_id": test.pk, "range_id": usual.pk, "service_id": test.service_id, "product_id": product.pk}
+    ids |= {"batch_id": lot.pk, "bed_id": beds[0].pk, "ward_id": beds[0].room.ward_id}
+
+    patient = make_patient(desk, GIVEN, FAMILY, phone="+44 20 7946 0958")
+    kin = registration.add_contact(desk, patient_id=patient.pk, name="Kin", relationship="son", phone="1")
+    slot = slots.free([consults], today, today)[0]
+    booked = booking.book(desk, patient_id=patient.pk, doctor_id=consults.pk, start=slot.start, kind="new", reason="")
+    token = arrival.check_in(desk, appointment_id=booked.pk).tokens.get()
+    visit = token.encounter
+    ids |= {"patient_id": patient.pk, "contact_id": kin.pk, "appointment_id": booked.pk, "token_id": token.pk}
+    consultation.start(doctor, encounter_id=visit.pk)
+    clinical.record_vitals(nurse, encounter_id=visit.pk, values={"pulse": Decimal(72)})
+    allergy = clinical.record_allergy(doctor, patient_id=patient.pk, substance="Latex", reaction="Rash")
+    problem = clinical.add_condition(doctor, patient_id=patient.pk, display="Asthma")
+    plan = clinical.add_care_plan(doctor, encounter_id=visit.pk, title="Breathe", activities="Inhale", review_on=None)
+    ids |= {"record_id": allergy.pk, "condition_id": problem.pk, "plan_id": plan.pk}
+    prescription = prescribe(doctor, visit, product)
+    dispense = hand_out(pharmacist, prescription, 4)
+    made = order(doctor, visit, test)
+    specimen = orders.collect(technician, order_id=made.pk)[0]
+    enter(technician, made, HB="9.4")
+    verify(pathologist, made)
+    outbox.drain()
+    made.refresh_from_db()
+    ids |= {"prescription_id": prescription.pk, "dispense_id": dispense.pk, "order_id": made.pk}
+    ids |= {"specimen_id": specimen.pk, "result_id": made.results.get().pk, "report_id": made.report.pk}
+    note = consultation.sign(doctor, encounter_id=visit.pk, codes=[], complaint="Cough", close=True)
+    outbox.drain()
+    invoice = patient.invoices.get()
+    payment = payments.take(users["cashier"], invoice_id=invoice.pk, amount=Decimal("5.00"), method="cash")
+    credit = invoices.credit(users["accountant"], invoice_id=invoice.pk, amount=Decimal("1.00"), reason="Kind")
+    ids |= {"encounter_id": visit.pk, "note_id": note.pk, "invoice_id": invoice.pk, "payment_id": payment.pk}
+    ids |= {"credit_id": credit.pk, "charge_id": patient.charges.first().pk}
+
+    past = admit(nurse, patient, beds[0])
+    discharge(doctor, past)
+    stay = admit(nurse, patient, beds[1])
+    ward_notes.write(nurse, admission_id=stay.pk, kind="nursing", text="Sleeps")
+    ids["admission_id"] = past.pk
+    outbox.drain()
+    notify.person(desk, facility, text="Hello", url="/")
+    ids["notification_id"] = desk.notifications.first().pk
+    return Walked(patient, ids, users)
