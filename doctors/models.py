@@ -134,6 +134,8 @@ class Availability(Record):
 
     objects = OfDoctorQuerySet.as_manager()
 
+    deletable = True
+
     class Meta:
         ordering = ["weekday", "starts"]
         verbose_name_plural = "availability"
@@ -182,6 +184,8 @@ class AvailabilityException(Record):
     reason = models.CharField(_("reason"), max_length=200, blank=True)
 
     objects = OfDoctorQuerySet.as_manager()
+
+    deletable = True
 
     class Meta:
         ordering = ["date", "starts"]

@@ -201,6 +201,8 @@ class RosterEntry(Record):
 
     objects = RosterQuerySet.as_manager()
 
+    deletable = True
+
     class Meta:
         ordering = ["date", "period", "id"]
         verbose_name_plural = "roster entries"

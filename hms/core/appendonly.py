@@ -1,8 +1,12 @@
-"""Tables that only grow. The database refuses UPDATE and DELETE, whoever asks and by whatever way.
+"""Tables that only grow, and rows of which parts never change. The database refuses, whoever asks and by
+whatever way.
 
 A model says `append_only = True`; its app's migration installs the trigger with `forbid_changes`;
 `manage.py grant_app_role` also takes the privilege from the application's role. TRUNCATE is left
 to the owner of the tables, whom no part of the running application connects as.
+
+Nothing is deleted by the application at all, but from the few models that say `deletable = True`: what
+was planned and never took place, drafts, links.
 """
 
 from django.apps import apps
@@ -23,6 +27,39 @@ def forbid_changes(table: str) -> migrations.RunSQL:
         " for each row execute function hms_append_only()",
         f"drop trigger append_only on {table}",
     )
+
+
+def freeze(table: str, *columns: str) -> migrations.RunSQL:
+    """A migration step: once written, these columns of `table` never change, and no row goes away."""
+    changed = " or ".join(f"old.{column} is distinct from new.{column}" for column in columns)
+    return migrations.RunSQL(
+        f"""
+        create trigger frozen before update of {", ".join(columns)} on {table}
+            for each row when ({changed}) execute function hms_append_only();
+        create trigger kept before delete on {table} for each row execute function hms_append_only();
+        """,
+        f"drop trigger frozen on {table}; drop trigger kept on {table}",
+    )
+
+
+# Tables of libraries whose rows come and go by their nature.
+PASSING = {"sessions", "django_celery_beat"}
+
+
+def deletable_models() -> list[type[models.Model]]:
+    """What the application's role may delete from: `deletable` models, links, and PASSING."""
+    return [
+        model
+        for model in apps.get_models(include_auto_created=True)
+        if getattr(model, "deletable", False)
+        or (model._meta.auto_created and model._meta.app_label != "auth" and not _of_core(model))
+        or model._meta.app_label in PASSING
+    ]
+
+
+def _of_core(model: type[models.Model]) -> bool:
+    """Links of users and groups decide who may do what: the owner's."""
+    return model._meta.app_label == "core"
 
 
 def append_only_models() -> list[type[models.Model]]:

@@ -250,6 +250,8 @@ class ClinicalNote(Record):
 
     objects = NoteQuerySet.as_manager()
 
+    deletable = True
+
     class Meta:
         ordering = ["-created_at"]
         constraints = [

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
-from hms.core import audit, roles
-from hms.core.appendonly import append_only_models
-from hms.core.models import AuditEvent
+from hms.core import audit, documents, roles
+from hms.core.appendonly import append_only_models, deletable_models
+from hms.core.models import AuditEvent, DocumentKind, Paper, User
+from patients.models import ClinicalNote, Encounter
+from patients.paper import identity
+from patients.services import notes
 
 
 def test_no_migration_is_pending(db: None) -> None:
@@ -91,3 +96,50 @@ def test_the_application_role_adds_audit_rows_and_nothing_else(as_app_role: obje
     ):
         with pytest.raises(DatabaseError, match=r"permission denied|must be owner"), transaction.atomic():
             as_app_role.execute(statement)
+
+
+def test_the_application_role_deletes_only_what_says_it_may_go(as_app_role: object) -> None:
+    may = {model._meta.db_table for model in deletable_models()}
+    assert {"django_session", "doctors_availability", "patients_clinicalnote"} <= may
+    wrong = []
+    for model in apps.get_models(include_auto_created=True):
+        table = model._meta.db_table
+        try:
+            with transaction.atomic():
+                as_app_role.execute(f"delete from {table} where false")
+            went = True
+        except DatabaseError:
+            went = False
+        if went != (table in may):
+            wrong.append(table)
+    assert wrong == []
+
+
+def test_an_issued_document_never_changes_and_never_goes(reception: User, visit: Encounter) -> None:
+    paper = documents.issue(
+        reception, kind=DocumentKind.QUEUE_TOKEN, source=visit, number="R-1", title="Token", paper=Paper.RECEIPT,
+        template="print/queue_token.html", facility=visit.facility, patient_id=visit.patient_id,
+        snapshot={"patient": identity(visit.patient)},
+    )  # fmt: skip
+    for change in (
+        "update core_document set content = 'x'::bytea",
+        "update core_document set sha256 = 'x', snapshot = '{}'",
+        "update core_document set number = 'R-2'",
+        "delete from core_document",
+    ):
+        with pytest.raises(DatabaseError, match="refused"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(change)
+    documents.hand_over(reception, paper)
+    paper.refresh_from_db()
+    assert (paper.number, paper.prints) == ("R-1", 1)
+
+
+def test_a_signed_note_is_kept_and_a_draft_may_go(person: Callable[..., User], visit: Encounter) -> None:
+    doctor = person("doctor")
+    notes.save_draft(doctor, encounter_id=visit.pk, codes=[], complaint="Cough")
+    note = notes.draft_of(doctor, visit)
+    notes.sign(doctor, note_id=note.pk)
+    with pytest.raises(DatabaseError, match="refused"), transaction.atomic():
+        ClinicalNote.objects.filter(pk=note.pk).delete()
+    draft = notes.save_draft(doctor, encounter_id=visit.pk, codes=[], complaint="Cough")
+    assert ClinicalNote.objects.filter(pk=draft.pk).delete()[0] == 1

@@ -6,11 +6,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 from psycopg import sql
 
-from hms.core.appendonly import append_only_models
+from hms.core.appendonly import append_only_models, deletable_models
 
 
 class Command(BaseCommand):
-    help = "Grant the application's database role its privileges: append-only tables can be read and added to."
+    help = "Grant the application's database role its privileges: nothing is deleted, some tables are only added to."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("role", nargs="?", default="hms_app")
@@ -26,7 +26,8 @@ class Command(BaseCommand):
                 raise CommandError(f"{role} owns the tables, so nothing can be withheld from it: see docs/running.md.")
             grants = [
                 "grant usage on schema public to {role}",
-                "grant select, insert, update, delete on all tables in schema public to {role}",
+                "grant select, insert, update on all tables in schema public to {role}",
+                "revoke delete on all tables in schema public from {role}",
                 "grant usage, select on all sequences in schema public to {role}",
                 "revoke truncate, references, trigger on all tables in schema public from {role}",
             ]
@@ -38,6 +39,12 @@ class Command(BaseCommand):
                     role=sql.Identifier(role)
                 )
             )
+            for model in deletable_models():
+                cursor.execute(
+                    sql.SQL("grant delete on {table} to {role}").format(
+                        table=sql.Identifier(model._meta.db_table), role=sql.Identifier(role)
+                    )
+                )
             for model in append_only_models():
                 cursor.execute(
                     sql.SQL("revoke update, delete on {table} from {role}").format(
