@@ -93,7 +93,14 @@ class HandOutForm(Form):
         self.lines = [line for line in prescription.lines.select_related("product__medicine") if line.left]
         for line in self.lines:
             self.fields[f"line-{line.pk}"] = forms.IntegerField(
-                label=str(line.product.medicine), min_value=0, max_value=line.left, initial=line.left
+                label=str(line.product.medicine),
+                min_value=0,
+                max_value=line.left,
+                initial=line.left,
+                error_messages={
+                    "required": _("Type how many, or 0 for none."),
+                    "max_value": _("Only %(limit_value)s are left of what was prescribed."),
+                },
             )
 
     def clean(self) -> dict[str, Any]:

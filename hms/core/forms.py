@@ -7,15 +7,47 @@ from typing import Any
 
 from crispy_forms.helper import FormHelper
 from django import forms
+from django.core import validators
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from hms.core.refusals import Refused
+
+# Django's own sentences → ours, which say what to do. Known by identity, so that a field's own words stay.
+_LEFT_EMPTY = forms.Field.default_error_messages["required"]
+_IN_PLAIN_WORDS = {
+    id(validators.MinValueValidator.message): _("At least %(limit_value)s."),
+    id(validators.MaxValueValidator.message): _("At most %(limit_value)s."),
+    id(validators.MaxLengthValidator.message): _("At most %(limit_value)s letters; this has %(show_value)s."),
+    id(validators.DecimalValidator.messages["max_digits"]): _("At most %(max)s digits."),
+    id(validators.DecimalValidator.messages["max_decimal_places"]): _("At most %(max)s digits after the point."),
+    id(validators.DecimalValidator.messages["max_whole_digits"]): _("At most %(max)s digits before the point."),
+    id(forms.ChoiceField.default_error_messages["invalid_choice"]): _("Choose one of the list."),
+    id(forms.ModelChoiceField.default_error_messages["invalid_choice"]): _("Choose one of the list."),
+}
+
+
+def _what_is_missing(field: forms.Field | None) -> Any:
+    if isinstance(field, forms.MultipleChoiceField | forms.ModelMultipleChoiceField):
+        return _("Choose at least one.")
+    if isinstance(field, forms.ChoiceField):
+        return _("Choose one.")
+    return _("Tick this to go on.") if isinstance(field, forms.BooleanField) else _("Fill this in.")
 
 
 class ActForm:
     """Mixin for forms that carry out one act. The page draws the `<form>` tag, the key and the button."""
 
     result: Any = None
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        for name, errors in (self._errors or {}).items():
+            for error in errors.data:
+                if error.message is _LEFT_EMPTY:
+                    error.message = _what_is_missing(self.fields.get(name))
+                else:
+                    error.message = _IN_PLAIN_WORDS.get(id(error.message), error.message)
 
     @property
     def helper(self) -> FormHelper:
