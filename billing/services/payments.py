@@ -149,5 +149,6 @@ def reverse(actor: User, *, payment_id: object, reason: str) -> Payment:
         reason=reason,
     )
     draw_receipt(actor, reversal)
+    documents.withdraw(actor, source=payment, kind=DocumentKind.RECEIPT)
     audit.record(actor, "billing.payment.reversed", reversal, reason=reason)
     return reversal

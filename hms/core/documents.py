@@ -160,6 +160,20 @@ def issue(
     return document
 
 
+def withdraw(actor: User, *, source: models.Model, kind: DocumentKind) -> None:
+    """Say to whoever checks the paper that it does not hold any more, and that no other replaces it.
+
+    Locks: the document.
+    """
+    held = Document.objects.select_for_update().filter(
+        source_type=source._meta.label_lower, source_id=source.pk, kind=kind, status=DocumentStatus.ISSUED
+    )
+    for document in held.defer("content", "snapshot"):
+        document.status = DocumentStatus.WITHDRAWN
+        document.save(update_fields=["status"])
+        audit.record(actor, "core.document.withdrawn", document, patient_id=document.patient_id)
+
+
 def verify_url(document: Document) -> str:
     return f"{settings.PUBLIC_URL}/verify/{document.code}"
 
@@ -198,8 +212,10 @@ def hand_over(actor: User, document: Document) -> HttpResponse:
         detail={"kind": document.kind, "copy": prints},
     )
     content = bytes(document.content)
-    if prints > 1:
-        moment = clock.local(document.facility, clock.now()).strftime("%d %b %Y, %H:%M")
+    moment = clock.local(document.facility, clock.now()).strftime("%d %b %Y, %H:%M")
+    if document.status == DocumentStatus.WITHDRAWN:
+        content = _draw(document, reprint=f"Withdrawn: not valid · printed {moment}")
+    elif prints > 1:
         content = _draw(document, reprint=f"Reprint {prints - 1} · {moment} · {actor.name}")
     response = HttpResponse(content, content_type="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{document.number or document.kind}.pdf"'
@@ -207,11 +223,10 @@ def hand_over(actor: User, document: Document) -> HttpResponse:
 
 
 def latest(source: models.Model, kind: DocumentKind) -> Document | None:
-    """The document in force for a source, without its bytes."""
+    """The document in force for a source, or the one that was withdrawn; without its bytes."""
     return (
-        Document.objects.filter(
-            source_type=source._meta.label_lower, source_id=source.pk, kind=kind, status=DocumentStatus.ISSUED
-        )
+        Document.objects.filter(source_type=source._meta.label_lower, source_id=source.pk, kind=kind)
+        .exclude(status=DocumentStatus.SUPERSEDED)
         .defer("content", "snapshot")
         .first()
     )

@@ -132,7 +132,8 @@ def draw(actor: User, prescription: Prescription) -> Document:
 
 @transaction.atomic
 def cancel(actor: User, *, prescription_id: object, reason: str) -> Prescription:
-    """Take a prescription back. Refuses once something was dispensed. Locks: the encounter, then the prescription."""
+    """Take a prescription back. Refuses once something was dispensed. Locks: the encounter, then the prescription,
+    then its paper, which is withdrawn."""
     found = Prescription.objects.select_related("encounter").get(pk=prescription_id)
     type(found.encounter).objects.select_for_update().get(pk=found.encounter_id)
     prescription = Prescription.objects.select_for_update().get(pk=prescription_id)
@@ -141,5 +142,6 @@ def cancel(actor: User, *, prescription_id: object, reason: str) -> Prescription
     prescription.status = PrescriptionStatus.CANCELLED
     prescription.cancelled_reason = reason
     prescription.save(update_fields=["status", "cancelled_reason"])
+    documents.withdraw(actor, source=prescription, kind=DocumentKind.PRESCRIPTION)
     audit.record(actor, "pharmacy.prescription.cancelled", prescription, reason=reason)
     return prescription

@@ -8,6 +8,7 @@ import pytest
 
 from billing.models import Invoice, Payment
 from billing.services import payments
+from hms.core import documents
 from hms.core.models import Document, DocumentKind, User
 from hms.core.refusals import Refused
 from tests.billing.conftest import account, faults, text_of
@@ -81,6 +82,7 @@ def test_a_payment_is_reversed_by_a_second_person(cashier: User, accountant: Use
     assert (reversal.amount, invoice.paid, invoice.status) == (Decimal(-100), 0, "due")
     assert (account("cash"), account("receivable")) == (0, 100)
     assert Payment.objects.count() == 2
+    assert documents.latest(payment, DocumentKind.RECEIPT).status == "withdrawn", "its receipt proves nothing any more"
     receipt = Document.objects.get(kind=DocumentKind.RECEIPT, number=reversal.number)
     text = text_of(bytes(receipt.content))
     assert "Wrong patient" in text

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 
 from billing.models import Charge
 from hms.core import documents, outbox
@@ -168,6 +170,20 @@ def test_a_prescription_is_cancelled_only_before_anything_was_dispensed(
     prescribing.cancel(doctor_user, prescription_id=second.pk, reason="Changed")
     with pytest.raises(Refused, match="cancelled already"):
         hand_out(pharmacist, second, 1)
+
+
+def test_the_paper_of_a_cancelled_prescription_is_genuine_to_nobody(
+    doctor_user: User, visit: Encounter, amoxicillin: Product, client: Client, browser_of: Callable[[User], Client]
+) -> None:
+    prescription = prescribe(doctor_user, visit, amoxicillin)
+    code = documents.latest(prescription, DocumentKind.PRESCRIPTION).code
+    assert "Genuine" in client.get(f"/verify/{code}").content.decode()
+    prescribing.cancel(doctor_user, prescription_id=prescription.pk, reason="Changed")
+    shown = client.get(f"/verify/{code}").content.decode()
+    assert "Withdrawn" in shown and "Genuine" not in shown
+    printed = browser_of(doctor_user).get(f"/pharmacy/prescriptions/{prescription.pk}/pdf")
+    assert "Withdrawn: not valid" in text_of(printed.content)
+    assert Document.objects.filter(source_id=prescription.pk).count() == 1, "no new paper is issued for it"
 
 
 def test_a_dispense_on_an_invoice_is_not_taken_back(

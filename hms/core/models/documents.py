@@ -21,6 +21,7 @@ class DocumentKind(models.TextChoices):
 class DocumentStatus(models.TextChoices):
     ISSUED = "issued", _("Issued")
     SUPERSEDED = "superseded", _("Superseded")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
 class Paper(models.TextChoices):

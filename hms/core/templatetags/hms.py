@@ -87,6 +87,7 @@ STATUSES: dict[str, tuple[str, str]] = {
     "no_show": ("plain", "person-dash"),
     "inactive": ("plain", "dash-circle"),
     "superseded": ("plain", "files"),
+    "withdrawn": ("crit", "slash-circle"),
     "entered_in_error": ("plain", "slash-circle"),
     "reversed": ("plain", "arrow-counterclockwise"),
     "credited": ("plain", "arrow-counterclockwise"),
