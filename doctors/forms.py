@@ -72,6 +72,11 @@ class AvailabilityForm(ModelForm):
         }
         help_texts = {"room": _("Empty: the doctor's own."), "valid_until": _("Empty: until further notice.")}
 
+    rules = {
+        "doctors_availability_forward": ("ends", _("Give a time later than “From”.")),
+        "doctors_availability_validity": ("valid_until", _("Give the first day or a later one.")),
+    }
+
     def layout(self) -> Layout:
         return Layout(row("weekday", "starts", "ends"), row("slot_minutes", "room"), row("valid_from", "valid_until"))
 

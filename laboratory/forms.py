@@ -87,6 +87,15 @@ class RangeForm(ModelForm):
         model = ReferenceRange
         fields = ["sex", "from_days", "until_days", "low", "high", "critical_low", "critical_high", "usual_text"]
 
+    rules = {
+        "laboratory_referencerange_ages": ("until_days", _("Give an age above the first.")),
+        "laboratory_referencerange_low_below_high": ("high", _("Give a value above the low one.")),
+        "laboratory_referencerange_critical_outside": (
+            "critical_low",
+            _("The critical values lie outside the usual ones: below the low, above the high."),
+        ),
+    }
+
     def layout(self) -> Layout:
         return Layout(
             row("sex", "from_days", "until_days"),

@@ -48,6 +48,8 @@ class PatientForm(ModelForm):
         fields = DETAILS
         widgets = {"birth_date": DateInput(), "phone": forms.TextInput(attrs={"type": "tel"})}
 
+    rules = {"patients_patient_born_after_1880": ("birth_date", _("Give the year in full: 1880 or later."))}
+
     def layout(self) -> Layout:
         return Layout(
             Fieldset(_("Person"), row("given_name", "family_name"), row("sex", "birth_date"), "birth_date_estimated"),

@@ -67,6 +67,8 @@ class CredentialForm(ModelForm):
         widgets = {"issued_on": DateInput(), "valid_until": DateInput()}
         help_texts = {"valid_until": _("Empty: it does not expire.")}
 
+    rules = {"staff_credential_valid_after_issue": ("valid_until", _("Give the day of issue or a later one."))}
+
     def layout(self) -> Layout:
         return Layout(row("kind", "number"), "issuer", row("issued_on", "valid_until"))
 
@@ -77,6 +79,8 @@ class ShiftForm(ModelForm):
         fields = ["name", "starts", "ends", "active"]
         widgets = {"starts": TimeInput(), "ends": TimeInput()}
         help_texts = {"ends": _("Earlier than the start: it ends the next day.")}
+
+    rules = {"staff_shift_has_length": ("ends", _("Give another time than the start."))}
 
     def layout(self) -> Layout:
         return Layout("name", row("starts", "ends"), "active")
@@ -119,6 +123,8 @@ class AttendanceForm(ModelForm):
         fields = ["came_at", "left_at"]
         widgets = {"came_at": DateTimeInput(), "left_at": DateTimeInput()}
         help_texts = {"left_at": _("Empty: still here.")}
+
+    rules = {"staff_attendance_left_after_came": ("left_at", _("Give a time after the coming."))}
 
     def layout(self) -> Layout:
         return Layout(row("came_at", "left_at"), "reason")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.core import validators
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +29,10 @@ _IN_PLAIN_WORDS = {
 }
 
 
+# What Django says of a rule of the database that stands in no form: its name, which helps nobody.
+_RULE = re.compile(r"^Constraint “(\w+)” is violated\.$")
+
+
 def _what_is_missing(field: forms.Field | None) -> Any:
     if isinstance(field, forms.MultipleChoiceField | forms.ModelMultipleChoiceField):
         return _("Choose at least one.")
@@ -39,6 +45,8 @@ class ActForm:
     """Mixin for forms that carry out one act. The page draws the `<form>` tag, the key and the button."""
 
     result: Any = None
+    # A rule of the database, by name → the field that breaks it, and what to do there.
+    rules: ClassVar[dict[str, tuple[str, Any]]] = {}
 
     def full_clean(self) -> None:
         super().full_clean()
@@ -48,6 +56,19 @@ class ActForm:
                     error.message = _what_is_missing(self.fields.get(name))
                 else:
                     error.message = _IN_PLAIN_WORDS.get(id(error.message), error.message)
+        self._name_broken_rules()
+
+    def _name_broken_rules(self) -> None:
+        for error in list(self.errors.get(NON_FIELD_ERRORS, forms.utils.ErrorList()).data):
+            if rule := _RULE.match(str(error.message)):
+                field, error.message = self.rules.get(
+                    rule[1], ("", _("These entries do not fit together. Check the dates, times and amounts."))
+                )
+                if field in self.fields:
+                    self.errors[NON_FIELD_ERRORS].data.remove(error)
+                    self.add_error(field, error.message)
+        if NON_FIELD_ERRORS in self.errors and not self.errors[NON_FIELD_ERRORS].data:
+            del self.errors[NON_FIELD_ERRORS]
 
     @property
     def helper(self) -> FormHelper:

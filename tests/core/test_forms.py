@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from django import forms
 
+from doctors.forms import AvailabilityForm
 from hms.core.forms import Form
 
 
@@ -36,3 +38,19 @@ def test_a_form_filled_in_wrongly_names_the_limit_in_plain_words():
     assert errors["tablets"] == ["At most 30."]
     assert errors["price"] == ["At most 2 digits after the point."]
     assert Sample({**wrong, "tablets": "0"}).errors["tablets"] == ["At least 1."]
+
+
+HOURS = {"weekday": 0, "starts": "12:00", "ends": "09:00", "slot_minutes": 20, "valid_from": "2026-01-05"}
+
+
+@pytest.mark.django_db
+def test_a_rule_of_the_database_speaks_at_its_field_and_never_by_its_name():
+    errors = AvailabilityForm(HOURS).errors
+    assert errors == {"ends": ["Give a time later than “From”."]}
+
+
+@pytest.mark.django_db
+def test_a_rule_that_a_form_does_not_know_is_said_without_its_name(monkeypatch):
+    monkeypatch.setattr(AvailabilityForm, "rules", {})
+    errors = AvailabilityForm(HOURS).errors
+    assert errors == {"__all__": ["These entries do not fit together. Check the dates, times and amounts."]}
