@@ -8,6 +8,7 @@ from decimal import Decimal
 from math import ceil, floor, log10
 
 Number = int | float | Decimal
+LETTER = 5.6  # the width of one at the size of a chart's labels, in the units of its drawing
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Bar:
     height: float
     middle: float
     labelled: bool
+    shown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,17 @@ def nice_top(largest: Number) -> float:
     return next(step * scale for step in (1, 2, 2.5, 5, 10) if step * scale >= largest * 0.999999)
 
 
+def under_bar(label: str, fits: int) -> tuple[str, ...]:
+    """The label in one line or two, as far as it fits; the whole of it stands in the table and the tooltip.
+
+    The last word has a line of its own: it is the family name.
+    """
+    if len(label) <= fits:
+        return (label,)
+    lines = [part for part in (label.rpartition(" ")[0], label.rpartition(" ")[2]) if part]
+    return tuple(line if len(line) <= fits else line[: max(fits - 1, 1)].rstrip() + "…" for line in lines)
+
+
 def short(value: Number) -> str:
     """A number for an axis: 950, 1.25k, 34k, 2.5M."""
     value = float(value)
@@ -71,7 +84,8 @@ def short(value: Number) -> str:
 def _axes(largest: Number, *, width: int, height: int) -> tuple[Axes, float]:
     top_value = nice_top(largest)
     left, top, right, bottom = 44.0, 10.0, width - 6, height - 24
-    steps = 4
+    # Whole things are counted in whole numbers: 10 visits by twos, not by 2.5.
+    steps = next((n for n in (4, 5, 2, 1) if top_value % n == 0), 4)
     ticks = [
         Tick(short(top_value * i / steps), round(bottom - (bottom - top) * i / steps, 1)) for i in range(steps + 1)
     ]
@@ -84,6 +98,7 @@ def bars(rows: Sequence[tuple[str, Number]], *, width: int = 640, height: int = 
         return axes, []
     room = (axes.right - axes.left) / len(rows)
     every = max(1, ceil(len(rows) * 46 / (axes.right - axes.left)))
+    fits = int(room * every / LETTER)
     drawn = []
     for i, (label, value) in enumerate(rows):
         tall = (axes.bottom - axes.top) * max(float(value), 0) / top_value
@@ -92,7 +107,7 @@ def bars(rows: Sequence[tuple[str, Number]], *, width: int = 640, height: int = 
         drawn.append(
             Bar(
                 str(label), value, round(x, 1), round(axes.bottom - tall, 1), round(thick, 1), round(tall, 1),
-                round(x + thick / 2, 1), i % every == 0,
+                round(x + thick / 2, 1), i % every == 0, under_bar(str(label), fits),
             )
         )  # fmt: skip
     return axes, drawn
