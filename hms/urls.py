@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
 from hms.core import access
+from hms.core.views.account import PasswordChange
 
 handler400 = "hms.core.views.errors.bad_request"
 handler403 = "hms.core.views.errors.permission_denied"
@@ -21,7 +22,7 @@ urlpatterns = [
     path("accounts/logout/", access.public(auth_views.LogoutView.as_view()), name="logout"),
     path(
         "accounts/password/",
-        access.signed_in(auth_views.PasswordChangeView.as_view(success_url="/accounts/password/done/")),
+        access.signed_in(PasswordChange.as_view(success_url="/accounts/password/done/")),
         name="password_change",
     ),
     path(

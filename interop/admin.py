@@ -2,36 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
+from hms.core.admin import ReadOnlyAdmin
 from interop.models import SourceRecord, UnresolvedReference
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """For whoever watches what goes in and out of the system."""
-
-    permission = "core.view_outboxmessage"
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(self.permission)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm(self.permission)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return self.model.objects.visible_to(request.user)
 
 
 @admin.register(SourceRecord)

@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
+from hms.core.admin import ReadOnlyAdmin
 from staff.models import Attendance, Credential, Employee, RosterEntry, Shift
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Shown to whoever may see employees; nothing is added, changed or deleted here."""
-
+class StaffAdmin(ReadOnlyAdmin):
     permission = "staff.view_employee"
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(self.permission)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm(self.permission)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return self.model.objects.visible_to(request.user)
 
 
 @admin.register(Employee)
-class EmployeeAdmin(ReadOnlyAdmin):
+class EmployeeAdmin(StaffAdmin):
     list_display = ["number", "family_name", "given_name", "profession", "department", "active"]
     list_filter = ["active", "profession", "department"]
     list_select_related = ["department"]
@@ -43,7 +21,8 @@ class EmployeeAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Credential)
-class CredentialAdmin(ReadOnlyAdmin):
+class CredentialAdmin(StaffAdmin):
+    facility_path = "employee__facility"
     list_display = ["employee", "kind", "number", "issuer", "valid_until", "withdrawn_at"]
     list_filter = ["kind"]
     list_select_related = ["employee"]
@@ -52,7 +31,7 @@ class CredentialAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Shift)
-class ShiftAdmin(ReadOnlyAdmin):
+class ShiftAdmin(StaffAdmin):
     list_display = ["name", "starts", "ends", "active"]
 
 

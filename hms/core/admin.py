@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from hms.core import audit, outbox, people
+from hms.core.acts import once
 from hms.core.models import (
     AuditEvent,
     AuditSeal,
@@ -66,10 +67,18 @@ class FacilityScope:
 
 
 class ReadOnlyAdmin(FacilityScope, admin.ModelAdmin):
-    """Looked at, searched, filtered; never added, changed or deleted here."""
+    """Looked at, searched, filtered; never added, changed or deleted here. `permission`: who may, where it
+    is another than Django's own for the model."""
 
     list_per_page = 50
     show_full_result_count = False
+    permission = ""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(self.permission) if self.permission else super().has_module_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm(self.permission) if self.permission else super().has_view_permission(request, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -82,10 +91,14 @@ class ReadOnlyAdmin(FacilityScope, admin.ModelAdmin):
 
 
 class KeptAdmin(FacilityScope, admin.ModelAdmin):
-    """Master data: added and changed through the service that records it; never deleted."""
+    """Master data: added and changed through the service that records it; never deleted. A form that is
+    sent twice is one act, here as everywhere."""
 
     list_per_page = 50
     show_full_result_count = False
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return once(super().changeform_view)(request, *args, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -128,10 +141,23 @@ class MembershipInline(admin.TabularInline):
     fields = ["facility", "role", "department", "active"]
     can_delete = False
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).filter(facility__in=people.administered(request.user))
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Roles are given only in facilities whose administrator one is."""
+        mine = people.administered(request.user)
+        if db_field.name == "facility":
+            kwargs["queryset"] = mine
+        elif db_field.name == "department":
+            kwargs["queryset"] = Department.objects.filter(facility__in=mine).select_related("facility")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
 
 @admin.register(User)
 class HospitalUserAdmin(KeptAdmin, UserAdmin):
-    """People who sign in. What they may do comes from the roles below, facility by facility."""
+    """People who sign in. What they may do comes from the roles below, facility by facility. Shown are those
+    who work where one is administrator, or nowhere yet; changed are those who work nowhere else."""
 
     facility_path = ""
     inlines = [MembershipInline]
@@ -145,6 +171,22 @@ class HospitalUserAdmin(KeptAdmin, UserAdmin):
         ("Access", {"fields": ["is_active", "is_staff"], "description": "“Staff” opens this administration."}),
     ]
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["username", "password1", "password2"]})]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).filter(people.known_to(request.user)).distinct()
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or not people.works_elsewhere(obj, than=people.administered(request.user)))
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
+        return once(self._set_password)(request, id, form_url)
+
+    def _set_password(self, request: HttpRequest, id: str, form_url: str) -> Any:
+        answer = super().user_change_password(request, id, form_url)
+        if answer.status_code == 302:
+            audit.record(request.user, "core.user.password_set", self.get_object(request, id))
+        return answer
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         for row in formset.save(commit=False):

@@ -66,6 +66,25 @@ def grant(
     return membership
 
 
+def administered(user: User) -> models.QuerySet[Facility]:
+    """The facilities whose administrator somebody is."""
+    return Facility.objects.filter(
+        memberships__user=user, memberships__active=True, memberships__role__name="administrator"
+    ).distinct()
+
+
+def known_to(administrator: User) -> models.Q:
+    """Users who work where one is administrator, or nowhere yet."""
+    here = Membership.objects.filter(user=models.OuterRef("pk"), active=True)
+    return models.Q(models.Exists(here.filter(facility__in=administered(administrator)))) | ~models.Q(
+        models.Exists(here)
+    )
+
+
+def works_elsewhere(user: User, *, than: models.QuerySet[Facility]) -> bool:
+    return user.memberships.filter(active=True).exclude(facility__in=than).exists()
+
+
 @transaction.atomic
 def withdraw(actor: User, *, membership: Membership) -> None:
     """End a membership; the row stays. Locks: the membership."""

@@ -40,6 +40,7 @@ ROLES: dict[str, Role] = {
             "core.view_facility core.change_facility core.add_facility core.view_department core.add_department",
             "core.change_department core.view_user core.add_user core.change_user core.view_membership",
             "core.add_membership core.change_membership core.view_outboxmessage core.resend_outboxmessage",
+            "interop.view_sourcerecord interop.view_unresolvedreference",
             "core.view_auditseal core.view_counter core.view_document auth.view_group django_celery_beat.view_periodictask",
             "staff.view_employee staff.add_employee staff.change_employee staff.view_roster",
             "doctors.view_doctor doctors.add_doctor doctors.change_doctor doctors.view_specialty",

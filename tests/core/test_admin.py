@@ -1,0 +1,129 @@
+"""The administration: everything it changes is recorded, once, and within the facilities one administers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+
+from billing.models import Invoice
+from hms.core.models import AuditEvent, Department, Facility, User
+from patients.models import Patient
+from tests.billing.conftest import make_invoice
+
+
+@pytest.fixture
+def admin(person: Callable[..., User], browser_of: Callable[[User], Client]) -> Client:
+    return browser_of(person("administrator"))
+
+
+def send(client: Client, address: str, **fields: object):
+    return client.post(address, {"_key": str(uuid.uuid4()), **fields})
+
+
+def test_a_password_set_for_somebody_is_recorded(admin: Client, person: Callable[..., User]) -> None:
+    nurse = person("nurse")
+    address = f"/admin/core/user/{nurse.pk}/password/"
+    words = {"password1": "correct horse battery", "password2": "correct horse battery", "usable_password": "true"}
+    assert send(admin, address, **words).status_code == 302
+    nurse.refresh_from_db()
+    assert nurse.check_password("correct horse battery")
+    assert AuditEvent.objects.get(action="core.user.password_set").object_id == str(nurse.pk)
+    assert send(admin, address, **{**words, "password2": "other"}).status_code == 422
+    assert AuditEvent.objects.filter(action="core.user.password_set").count() == 1
+
+
+def test_ones_own_password_changed_is_recorded(person: Callable[..., User], browser_of: Callable) -> None:
+    nurse = person("nurse")
+    nurse.set_password("correct horse battery")
+    nurse.save()
+    client = browser_of(nurse)
+    fields = {
+        "old_password": "correct horse battery",
+        "new_password1": "staple donkey windmill",
+        "new_password2": "staple donkey windmill",
+    }
+    assert client.post("/accounts/password/", fields).status_code == 302
+    assert AuditEvent.objects.get(action="core.user.password_changed").actor == nurse
+
+
+def membership(n: int, facility: Facility, role: str, **more: object) -> dict[str, object]:
+    return {
+        f"memberships-{n}-facility": str(facility.pk),
+        f"memberships-{n}-role": str(Group.objects.get(name=role).pk),
+        f"memberships-{n}-active": "on",
+        **more,
+    }
+
+
+def form_of(user: User, *, total: int, initial: int) -> dict[str, object]:
+    return {
+        "username": user.username,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "title": "",
+        "email": "",
+        "is_active": "on",
+        "memberships-TOTAL_FORMS": total,
+        "memberships-INITIAL_FORMS": initial,
+        "memberships-MIN_NUM_FORMS": 0,
+        "memberships-MAX_NUM_FORMS": 1000,
+    }
+
+
+def test_roles_are_given_only_where_one_is_administrator(
+    admin: Client, person: Callable[..., User], north: Facility, south: Facility
+) -> None:
+    newcomer = User.objects.create_user("newcomer", password="correct horse battery")
+    address = f"/admin/core/user/{newcomer.pk}/change/"
+    answer = send(admin, address, **form_of(newcomer, total=1, initial=0), **membership(0, south, "nurse"))
+    assert answer.status_code == 422
+    assert not newcomer.memberships.exists()
+    answer = send(admin, address, **form_of(newcomer, total=1, initial=0), **membership(0, north, "nurse"))
+    assert answer.status_code == 302
+    assert newcomer.memberships.get().facility == north
+    assert AuditEvent.objects.filter(action="core.membership.added").count() == 1
+
+
+def test_people_of_another_facility_are_out_of_reach(
+    admin: Client, person: Callable[..., User], south: Facility
+) -> None:
+    stranger, both = person("nurse", south), person("nurse")
+    for user in (stranger, both):
+        assert str(user.pk)
+    assert stranger.username not in admin.get("/admin/core/user/").content.decode()
+    assert admin.get(f"/admin/core/user/{stranger.pk}/change/").status_code == 302
+    assert send(admin, f"/admin/core/user/{stranger.pk}/password/", password1="x").status_code in (403, 404)
+    both.memberships.create(facility=south, role=Group.objects.get(name="nurse"))
+    assert admin.get(f"/admin/core/user/{both.pk}/change/").status_code == 200
+    assert send(admin, f"/admin/core/user/{both.pk}/password/", password1="x").status_code == 403
+
+
+def test_a_form_sent_twice_is_one_act(admin: Client, north: Facility) -> None:
+    fields = {"_key": str(uuid.uuid4()), "facility": str(north.pk), "code": "icu", "name": "Intensive", "active": "on"}
+    first, second = (admin.post("/admin/core/department/add/", fields) for _n in range(2))
+    assert (first.status_code, second.status_code) == (302, 302)
+    assert Department.objects.filter(code="icu").count() == 1
+    assert AuditEvent.objects.filter(action="core.department.added").count() == 1
+    del fields["_key"]
+    assert admin.post("/admin/core/department/add/", {**fields, "code": "er"}).status_code == 400
+    assert not Department.objects.filter(code="er").exists()
+    assert 'name="_key"' in admin.get("/admin/core/department/add/").content.decode()
+    assert 'name="_key"' in admin.get("/admin/core/user/add/").content.decode()
+
+
+def test_looking_at_a_patients_money_in_the_administration_is_recorded(
+    person: Callable[..., User], browser_of: Callable, reception: User, patient: Patient
+) -> None:
+    invoice: Invoice = make_invoice(reception, patient)
+    accountant = person("accountant")
+    accountant.is_staff = True
+    accountant.save()
+    client = browser_of(accountant)
+    for page in ("/admin/billing/invoice/", f"/admin/billing/invoice/{invoice.pk}/change/"):
+        before = AuditEvent.objects.filter(patient_id=patient.pk, actor=accountant).count()
+        assert client.get(page).status_code == 200
+        assert AuditEvent.objects.filter(patient_id=patient.pk, actor=accountant).count() == before + 1, page
