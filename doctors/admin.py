@@ -9,19 +9,17 @@ from django.http import HttpRequest
 
 from doctors.models import Availability, AvailabilityException, Doctor, Specialty
 from doctors.services import profile
-from staff.admin import ReadOnlyAdmin
+from hms.core.admin import KeptAdmin, ReadOnlyAdmin
 
 
 @admin.register(Specialty)
-class SpecialtyAdmin(admin.ModelAdmin):
+class SpecialtyAdmin(KeptAdmin):
+    facility_path = ""
     list_display = ["code", "name"]
     search_fields = ["code", "name"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Specialty | None = None) -> list[str]:
         return ["code"] if obj else []
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def save_model(self, request: HttpRequest, obj: Specialty, form: Any, change: bool) -> None:
         kept = profile.set_specialty(
@@ -32,6 +30,8 @@ class SpecialtyAdmin(admin.ModelAdmin):
 
 @admin.register(Doctor)
 class DoctorAdmin(ReadOnlyAdmin):
+    facility_path = "employee__facility"
+    list_select_related = ["employee", "specialty"]
     permission = "doctors.view_doctor"
     list_display = ["name", "specialty", "licence_number", "fee", "room", "accepts_new", "active"]
     list_filter = ["specialty", "active"]
@@ -40,6 +40,7 @@ class DoctorAdmin(ReadOnlyAdmin):
 
 @admin.register(Availability)
 class AvailabilityAdmin(ReadOnlyAdmin):
+    facility_path = "doctor__employee__facility"
     permission = "doctors.view_doctor"
     list_display = ["doctor", "weekday", "starts", "ends", "slot_minutes", "valid_from", "valid_until"]
     list_filter = ["weekday"]
@@ -48,6 +49,7 @@ class AvailabilityAdmin(ReadOnlyAdmin):
 
 @admin.register(AvailabilityException)
 class AvailabilityExceptionAdmin(ReadOnlyAdmin):
+    facility_path = "doctor__employee__facility"
     permission = "doctors.view_doctor"
     list_display = ["doctor", "date", "kind", "starts", "ends", "reason"]
     list_filter = ["kind"]

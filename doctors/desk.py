@@ -24,21 +24,23 @@ UNCLAIMED = timedelta(hours=24)  # how long a visit without a doctor stands on e
 
 @dataclass
 class Day:
-    """The visits of today, by what they need. `left_open` are those of earlier days that nobody closed."""
+    """The visits of today, by what they need. `left_open` are those of earlier days that nobody closed;
+    `inpatients` lie in the wards, in this doctor's charge."""
 
     waiting: list[Encounter] = field(default_factory=list)
     consulting: list[Encounter] = field(default_factory=list)
     seen: list[Encounter] = field(default_factory=list)
     unassigned: list[Encounter] = field(default_factory=list)
     left_open: list[Encounter] = field(default_factory=list)
+    inpatients: list[Encounter] = field(default_factory=list)
 
     @property
     def empty(self) -> bool:
-        return not (self.waiting or self.consulting or self.seen or self.unassigned or self.left_open)
+        return not any((self.waiting, self.consulting, self.seen, self.unassigned, self.left_open, self.inpatients))
 
 
 def of_day(user: User) -> Day:
-    """Today's visits of this doctor, and those that wait for any doctor. One query."""
+    """Today's visits of this doctor, their inpatients, and those that wait for any doctor. One query."""
     start, end = clock.day_bounds(user.facility, clock.today(user.facility))
     mine = Q(attending__user=user)
     today = Q(started_at__gte=start, started_at__lt=end)
@@ -46,16 +48,18 @@ def of_day(user: User) -> Day:
     signed = ClinicalNote.objects.filter(encounter=OuterRef("pk"), author=user, status="signed")
     rows = (
         Encounter.objects.visible_to(user)
-        .exclude(kind=EncounterKind.INPATIENT)
         .exclude(status__in=[EncounterStatus.CANCELLED, EncounterStatus.ENTERED_IN_ERROR])
         .filter((mine & (today | open_visits())) | (anyone & open_visits()))
+        .exclude(Q(kind=EncounterKind.INPATIENT) & (Q(attending=None) | ~open_visits()))
         .select_related("patient", "department", "attending")
         .annotate(signed=Case(When(Exists(signed), then=Value(True)), default=Value(False)))
         .order_by("started_at", "id")[:DAY]
     )
     day = Day()
     for visit in rows:
-        if visit.attending is None:
+        if visit.kind == EncounterKind.INPATIENT:
+            day.inpatients.append(visit)
+        elif visit.attending is None:
             day.unassigned.append(visit)
         elif visit.is_open and visit.started_at < start:
             day.left_open.append(visit)

@@ -12,11 +12,17 @@ from laboratory.models import LabOrder, OrderStatus, Priority, ReferenceRange, T
 from patients.forms import row
 
 
+class TestsField(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, test: TestDefinition) -> str:
+        """With its code, so that CRP and WBC are found."""
+        return f"{test.name} ({test.code})"
+
+
 class OrderForm(Form):
-    tests = forms.ModelMultipleChoiceField(
+    tests = TestsField(
         TestDefinition.objects.none(),
         label=_("Tests"),
-        widget=forms.SelectMultiple(attrs={"data-pick": "", "data-placeholder": "creatinine, HbA1c…"}),
+        widget=forms.SelectMultiple(attrs={"data-pick": "", "data-placeholder": "CRP, creatinine, HbA1c…"}),
     )
     priority = forms.ChoiceField(label=_("Priority"), choices=Priority.choices)
     question = forms.CharField(label=_("Clinical question"), max_length=200, required=False)

@@ -34,19 +34,31 @@ class BedChoice(forms.ModelChoiceField):
         return f"{bed.label} · {bed.room.name} · {bed.room.ward}"
 
 
+class DoctorChoice(forms.ModelChoiceField):
+    """Whoever can be in charge, by name, with the specialty."""
+
+    def __init__(self, facility: Facility) -> None:
+        super().__init__(
+            Employee.objects.filter(facility=facility, active=True, profession="doctor")
+            .select_related("doctor__specialty")
+            .order_by("family_name", "given_name"),
+            label=_("Doctor in charge"),
+            widget=forms.Select(attrs={"data-pick": ""}),
+        )
+
+    def label_from_instance(self, employee: Employee) -> str:
+        consults = getattr(employee, "doctor", None)
+        return f"{employee.name} · {consults.specialty}" if consults else employee.name
+
+
 class AdmitForm(Form):
     reason = forms.CharField(label=_("Reason for admission"), max_length=200)
-    attending = forms.ModelChoiceField(
-        Employee.objects.none(), label=_("Doctor in charge"), widget=forms.Select(attrs={"data-pick": ""})
-    )
     expected_on = forms.DateField(label=_("Expected to leave"), required=False, widget=DateInput())
 
     def __init__(self, *args: Any, facility: Facility, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["bed"] = BedChoice(facility)
-        self.fields["attending"].queryset = Employee.objects.filter(
-            facility=facility, active=True, profession="doctor"
-        ).order_by("family_name", "given_name")
+        self.fields["attending"] = DoctorChoice(facility)
 
     def layout(self) -> Layout:
         return Layout("bed", "reason", row("attending", "expected_on"))

@@ -15,7 +15,7 @@ from hms.core import access, audit, clock, documents, lists, panels
 from hms.core.acts import once
 from hms.core.forms import ReasonForm
 from hms.core.models import DocumentKind
-from patients import banner, holds
+from patients import banner, holds, vitals
 from patients import search as patient_search
 from patients.models import Patient
 from wards import board as boards
@@ -62,6 +62,10 @@ def admit_whom(request: HttpRequest) -> HttpResponse:
 @once
 def admit(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     patient = access.find(request, Patient.objects.visible_to(request.user), patient_id)
+    lies = Admission.objects.visible_to(request.user).current().filter(patient=patient).first()
+    if lies and request.method == "GET":
+        messages.info(request, _("This patient is admitted already."))
+        return redirect("wards:admission", lies.pk)
     form = AdmitForm(request.POST or None, facility=request.user.facility, initial={"bed": request.GET.get("bed")})
 
     def act(data: dict[str, Any]) -> Admission:
@@ -96,7 +100,8 @@ def admission(request: HttpRequest, admission_id: UUID) -> HttpResponse:
         "notes": lists.page(request, found.notes.select_related("author"), order=("-written_at", "-id"), size=20)
         if may_read
         else None,
-        "note_form": NoteForm(),
+        "note_form": NoteForm(initial={"kind": "round" if user.has_perm("doctors.use_desk") else "nursing"}),
+        "vitals": vitals.latest(user, found.patient, since=found.admitted_at) if may_read else None,
         "summary": summary if may_read else None,
         "discharged": summary is not None,
         "slots": panels.slots("desk", user, encounter_id=found.encounter_id),
@@ -149,7 +154,7 @@ def discharge(request: HttpRequest, admission_id: UUID) -> HttpResponse:
     )
 
 
-@access.needs("wards.discharge")
+@access.needs("wards.admit")
 @once
 def cancel(request: HttpRequest, admission_id: UUID) -> HttpResponse:
     found = _admission(request, admission_id)

@@ -113,6 +113,13 @@ def _first_answer(request: HttpRequest, first: SubmittedForm) -> HttpResponse:
     return HttpResponseRedirect(first.location)
 
 
+def onward(request: HttpRequest, *default: Any) -> HttpResponse:
+    """After an act: to the page that the address's `next` names, if it is one of ours, else to `default`."""
+    wanted = request.GET.get("next", "")
+    ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return redirect(wanted) if ours else redirect(*default)
+
+
 def _way_back(request: HttpRequest) -> str:
     for candidate in (request.POST.get("next", ""), request.headers.get("Referer", "")):
         if candidate and url_has_allowed_host_and_scheme(

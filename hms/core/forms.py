@@ -41,10 +41,42 @@ def _what_is_missing(field: forms.Field | None) -> Any:
     return _("Tick this to go on.") if isinstance(field, forms.BooleanField) else _("Fill this in.")
 
 
+class NumberText(forms.TextInput):
+    """A number as text: a browser's own number box drops a comma without a word, and 1,50 becomes 150.
+    A decimal comma is a point; anything else that is no number is said to be none."""
+
+    def __init__(self, attrs: dict | None = None, *, whole: bool = False) -> None:
+        kept = {name: value for name, value in (attrs or {}).items() if name not in ("step", "min", "max")}
+        super().__init__({"inputmode": "numeric" if whole else "decimal", "autocomplete": "off", **kept})
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        typed = super().value_from_datadict(data, files, name)
+        if isinstance(typed, str) and typed.count(",") == 1 and "." not in typed:
+            typed = typed.replace(",", ".")
+        return typed
+
+
+class _Fields(dict):
+    """A form's fields; a number among them is asked for as NumberText, however it was declared."""
+
+    def __setitem__(self, name: str, field: forms.Field) -> None:
+        if isinstance(field.widget, forms.NumberInput):
+            whole = not isinstance(field, forms.DecimalField | forms.FloatField)
+            field.widget = NumberText(field.widget.attrs, whole=whole)
+        super().__setitem__(name, field)
+
+
 class ActForm:
     """Mixin for forms that carry out one act. The page draws the `<form>` tag, the key and the button."""
 
     result: Any = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        declared, self.fields = self.fields, _Fields()
+        for name, field in declared.items():
+            self.fields[name] = field
+
     # A rule of the database, by name → the field that breaks it, and what to do there.
     rules: ClassVar[dict[str, tuple[str, Any]]] = {}
 

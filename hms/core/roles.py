@@ -90,7 +90,7 @@ ROLES: dict[str, Role] = {
             RECORDS,
             "patients.record_vitals patients.change_allergies patients.view_encounter patients.add_encounter wards.view_board wards.admit",
             "patients.cancel_encounter appointments.call_token",
-            "wards.transfer wards.discharge wards.add_note wards.change_bed_state laboratory.collect",
+            "wards.transfer wards.add_note wards.change_bed_state laboratory.collect",
             "staff.view_roster doctors.view_doctor",
         ),
         _role(

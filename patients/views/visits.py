@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from hms.core import access, audit, clock, lists, panels
-from hms.core.acts import once
+from hms.core.acts import once, onward
 from hms.core.forms import Form, ReasonForm
 from patients import banner, holds, vitals
 from patients.forms import AmendForm, CarePlanForm, VisitForm, VitalsForm
@@ -118,7 +118,7 @@ def vitals_record(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
 
     if form.carried_out(act):
         messages.success(request, _("Vital signs recorded."))
-        return redirect("patients:visit", encounter.pk)
+        return onward(request, "patients:visit", encounter.pk)
     return _form(request, encounter, form, _("Vital signs"))
 
 

@@ -23,10 +23,20 @@
     if (!window.TomSelect) return;
     $$("select[data-pick]", from).forEach((select) => {
       if (select.tomselect) return;
+      const remote = select.dataset.pickUrl;
       const dressed = new TomSelect(select, {
         create: false,
-        load: select.dataset.pickUrl ? (q, done) => { if (q.length < 2) return done(); fetch(select.dataset.pickUrl + "?q=" + encodeURIComponent(q), { headers: { Accept: "application/json" } }).then((r) => r.json()).then(done).catch(() => done()); } : undefined,
-        searchField: select.dataset.pickUrl ? [] : ["text"],
+        // What is offered is what fits the words in the box: never what fitted earlier ones, never a late answer.
+        onType: remote ? function () { this.clearOptions(); this.refreshOptions(); } : undefined,
+        load: remote ? function (q, done) {
+          if (q.length < 2) return done();
+          fetch(remote + "?q=" + encodeURIComponent(q), { headers: { Accept: "application/json" } })
+            .then((answer) => answer.json())
+            .then((found) => done(this.inputValue().trim() === q.trim() ? found : []))
+            .catch(() => done());
+        } : undefined,
+        onItemAdd: select.multiple ? function () { this.setTextboxValue(""); this.refreshOptions(false); } : undefined,
+        searchField: remote ? [] : ["text"],
         maxOptions: 200,
         placeholder: select.dataset.placeholder || undefined,
         plugins: select.multiple ? ["remove_button"] : ["dropdown_input"],
@@ -150,6 +160,31 @@
     if (all) $$('tbody input[type="checkbox"]', all.closest("table")).forEach((box) => { box.checked = all.checked; });
     if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
   });
+
+  // Saved on leaving: what was typed since the last saving goes out with the page, whichever way it is left.
+  let unsaved = null;
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-save-on-leave]");
+    if (form) unsaved = form;
+  });
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form[data-save-on-leave]");
+    if (form) unsaved = form;
+  });
+  document.addEventListener("submit", () => { unsaved = null; });
+  function saveOnLeave() {
+    if (!unsaved || !unsaved.isConnected) return;
+    const fields = new FormData(unsaved);
+    // A key of its own: a saving that is still under way must not stand for this one.
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    fields.set("_key", Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""));
+    navigator.sendBeacon(unsaved.dataset.saveOnLeave, fields);
+    unsaved = null;
+  }
+  // The first of them that comes: a link that is followed, a page put away, a phone's tab put aside.
+  window.addEventListener("beforeunload", saveOnLeave);
+  window.addEventListener("pagehide", saveOnLeave);
+  document.addEventListener("visibilitychange", () => { if (document.hidden) saveOnLeave(); });
 
   // Fragments
   document.addEventListener("htmx:afterSwap", (event) => {

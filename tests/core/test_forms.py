@@ -1,56 +1,52 @@
-"""What a form says when it was filled in wrongly."""
+"""What a form makes of what was typed."""
 
 from __future__ import annotations
+
+from decimal import Decimal
 
 import pytest
 from django import forms
 
-from doctors.forms import AvailabilityForm
-from hms.core.forms import Form
+from hms.core.forms import Form, ModelForm, NumberText
+from hms.core.models import Counter
 
 
-class Sample(Form):
-    who = forms.CharField(max_length=3)
-    sex = forms.ChoiceField(choices=[("f", "Female")])
-    days = forms.MultipleChoiceField(choices=[("1", "Monday")])
-    sure = forms.BooleanField()
-    tablets = forms.IntegerField(min_value=1, max_value=30)
-    price = forms.DecimalField(max_digits=5, decimal_places=2)
-    reason = forms.CharField(error_messages={"required": "Say why."})
+class MeasureForm(Form):
+    weight = forms.DecimalField(max_digits=6, decimal_places=2)
+    pills = forms.IntegerField(min_value=1)
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["later"] = forms.DecimalField(required=False)
 
 
-def test_a_form_left_empty_says_at_each_field_what_to_do():
-    errors = Sample({}).errors
-    assert errors["who"] == errors["tablets"] == ["Fill this in."]
-    assert (errors["sex"], errors["days"], errors["sure"]) == (
-        ["Choose one."],
-        ["Choose at least one."],
-        ["Tick this to go on."],
-    )
-    assert errors["reason"] == ["Say why."], "a field's own words stay"
+class CounterForm(ModelForm):
+    class Meta:
+        model = Counter
+        fields = ["value"]
 
 
-def test_a_form_filled_in_wrongly_names_the_limit_in_plain_words():
-    wrong = {"who": "Amara", "sex": "x", "days": "1", "sure": "1", "tablets": "31", "price": "1.234", "reason": "r"}
-    errors = Sample(wrong).errors
-    assert errors["who"] == ["At most 3 letters; this has 5."]
-    assert errors["sex"] == ["Choose one of the list."]
-    assert errors["tablets"] == ["At most 30."]
-    assert errors["price"] == ["At most 2 digits after the point."]
-    assert Sample({**wrong, "tablets": "0"}).errors["tablets"] == ["At least 1."]
+@pytest.mark.parametrize(
+    ("typed", "understood"), [("6,25", "6.25"), ("6.25", "6.25"), (" 38,9 ", "38.9"), ("0,5", "0.5"), ("150", "150")]
+)
+def test_a_decimal_comma_is_a_point_and_no_digit_is_lost(typed: str, understood: str) -> None:
+    form = MeasureForm({"weight": typed, "pills": "3", "later": typed})
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["weight"] == form.cleaned_data["later"] == Decimal(understood)
 
 
-HOURS = {"weekday": 0, "starts": "12:00", "ends": "09:00", "slot_minutes": 20, "valid_from": "2026-01-05"}
+@pytest.mark.parametrize("typed", ["1,234.5", "1.234,5", "1,2,3", "12a", "1 2"])
+def test_what_may_mean_two_numbers_is_none(typed: str) -> None:
+    assert "weight" in MeasureForm({"weight": typed, "pills": "3"}).errors
 
 
-@pytest.mark.django_db
-def test_a_rule_of_the_database_speaks_at_its_field_and_never_by_its_name():
-    errors = AvailabilityForm(HOURS).errors
-    assert errors == {"ends": ["Give a time later than “From”."]}
+def test_a_whole_number_with_a_comma_is_not_ten_times_as_much() -> None:
+    assert "pills" in MeasureForm({"weight": "1", "pills": "1,5"}).errors
 
 
-@pytest.mark.django_db
-def test_a_rule_that_a_form_does_not_know_is_said_without_its_name(monkeypatch):
-    monkeypatch.setattr(AvailabilityForm, "rules", {})
-    errors = AvailabilityForm(HOURS).errors
-    assert errors == {"__all__": ["These entries do not fit together. Check the dates, times and amounts."]}
+def test_no_number_is_asked_for_in_a_box_that_drops_letters() -> None:
+    for form in (MeasureForm(), CounterForm()):
+        for bound in form:
+            assert isinstance(bound.field.widget, NumberText)
+            assert 'type="text"' in str(bound)
+            assert "inputmode" in str(bound)

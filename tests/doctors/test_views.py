@@ -359,7 +359,7 @@ def test_administrators_keep_specialties_and_only_look_at_doctors(
     person: Callable[..., User], browser_of: Callable[[User], Client], doctor: Doctor
 ) -> None:
     admin = browser_of(person("administrator"))
-    admin.post("/admin/doctors/specialty/add/", {"code": "derm", "name": "Dermatology"})
+    admin.post("/admin/doctors/specialty/add/", {"_key": str(uuid.uuid4()), "code": "derm", "name": "Dermatology"})
     assert Specialty.objects.filter(code="derm").exists()
     assert AuditEvent.objects.filter(action="doctors.specialty.set").exists()
     for name in ("doctor", "availability", "availabilityexception"):

@@ -151,6 +151,53 @@ def test_an_outpatient_visit_from_the_front_desk_to_a_paid_invoice(hospital: Hos
     assert oracle.returncode == 0, oracle.stdout
 
 
+def test_what_is_typed_is_neither_lost_nor_taken_for_something_else(hospital: Hospital, sign_in: SignIn) -> None:
+    reception = sign_in("reception")
+    chart = register(reception, "Typ", "Ing-Okonjo", "1990-02-03")
+    reception.go(chart)
+    reception.press("Open a visit")
+    reception.fill(reason="Sore throat")
+    reception.press(re.compile("^Save"))
+    visit = reception.path()
+
+    nurse = sign_in("nurse")
+    nurse.go(visit)
+    nurse.press("Vital signs")
+    nurse.page.locator("[name=temperature]").press_sequentially("38,9")
+    nurse.press(re.compile("^Save"))
+    assert nurse.sees("38.9")
+
+    doctor = sign_in("doctor")
+    desk = f"/doctors/desk/{re.search(UUID, visit)[0]}/"
+    doctor.go(desk)
+    doctor.press(re.compile("^Start consultation"))
+    picker = doctor.page.locator("main select[name='codes'] + .ts-wrapper")
+    picker.locator(".ts-control").click()
+    offered = picker.locator(".ts-dropdown .option")
+    doctor.page.keyboard.type("asthma", delay=25)
+    offered.filter(has_text="asthma").first.wait_for()
+    for _letter in "asthma":
+        doctor.page.keyboard.press("Backspace")
+    doctor.page.keyboard.type("tonsillitis", delay=25)
+    assert offered.filter(has_text="asthma").count() == 0
+    offered.filter(has_text="tonsillitis").first.wait_for()
+    assert "tonsillitis" in offered.first.inner_text().lower()
+    assert offered.filter(has_text="asthma").count() == 0
+    doctor.page.keyboard.press("Enter")
+    assert "tonsillitis" in picker.locator(".item").inner_text().lower()
+    doctor.page.keyboard.press("Escape")
+
+    # The page is left in the moment after the last letter.
+    doctor.fill(complaint="Swallows with pain since Tuesday")
+    doctor.page.get_by_role("main").get_by_role("link", name=re.compile("^Order")).first.click()
+    doctor.settle()
+    doctor.go(desk)
+    assert doctor.page.locator("[name=complaint]").input_value() == "Swallows with pain since Tuesday"
+    assert "tonsillitis" in picker.locator(".item").inner_text().lower()
+    for person in (reception, nurse, doctor):
+        assert person.faults == []
+
+
 def test_an_inpatient_stay_from_the_bed_to_the_discharge_summary(hospital: Hospital, sign_in: SignIn) -> None:
     reception = sign_in("reception")
     chart = register(reception, "Σοφία", "Παπαδάκη-Weiß", "1951-02-03")

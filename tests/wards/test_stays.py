@@ -291,7 +291,7 @@ def test_a_stay_of_another_facility_does_not_exist_here(
     nurse: User, patient: Patient, beds: list[Bed], south: Facility, client_as
 ) -> None:
     made = admit(nurse, patient, beds[0])
-    there = client_as("nurse", south)
+    there = client_as("doctor", south)
     for address in ("", "transfer", "discharge"):
         answer = there.get(f"/wards/stays/{made.pk}/{address}")
         assert answer.status_code == 404
