@@ -41,3 +41,17 @@ def register() -> None:
             "Admission {0} has a night without a bed-day.",
         ),
     )
+    oracle.register(
+        "beds: every night until yesterday of who still lies in one",
+        oracle.query(
+            """
+            select a.id from wards_admission a join core_facility f on f.id = a.facility_id
+            left join wards_bedday d on d.admission_id = a.id
+            where a.status = 'admitted'
+            group by a.id, f.id having count(d.id) <
+                ((now() - interval '1 day') at time zone f.time_zone)::date
+                - (a.admitted_at at time zone f.time_zone)::date
+            """,
+            "Admission {0} has a night that nobody charged.",
+        ),
+    )

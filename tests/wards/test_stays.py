@@ -10,10 +10,11 @@ import time_machine
 from django.db import Error, IntegrityError, connection, transaction
 
 from billing.models import Charge, Invoice
-from hms.core import documents, outbox
-from hms.core.models import Document, DocumentKind, Facility, User
+from hms.core import clock, documents, outbox
+from hms.core.logs import JsonFormatter
+from hms.core.models import Document, DocumentKind, Facility, Notification, User
 from hms.core.refusals import Refused
-from patients.models import Patient
+from patients.models import Encounter, Patient
 from patients.services import clinical, encounters
 from patients.services import notes as chart_notes
 from tests.billing.conftest import faults, text_of
@@ -78,10 +79,10 @@ def test_bed_days_are_charged_each_night_once_at_the_ward_where_the_patient_lay(
     (intensive,) = make_ward(north, "ICU-1", code="ICU")
     with time_machine.travel(at("2026-06-01 08:00"), tick=False) as clock:
         made = admit(nurse, patient, beds[0])
-        assert accrue_bed_days() == 0
+        assert accrue_bed_days() == {"charged": 0, "failed": 0}
         clock.move_to(at("2026-06-02 09:00"))
-        assert accrue_bed_days() == 1
-        assert accrue_bed_days() == 0
+        assert accrue_bed_days() == {"charged": 1, "failed": 0}
+        assert accrue_bed_days() == {"charged": 0, "failed": 0}
         admission.transfer(nurse, admission_id=made.pk, bed_id=intensive.pk, reason="Worse")
         clock.move_to(at("2026-06-04 09:00"))
         discharge(nurse, made)
@@ -92,6 +93,27 @@ def test_bed_days_are_charged_each_night_once_at_the_ward_where_the_patient_lay(
     outbox.drain()
     assert Invoice.objects.get().total == Decimal(360)
     assert faults() == []
+
+
+def test_a_stay_that_cannot_be_charged_stops_nobody_elses_bed_days_and_is_told(
+    nurse: User, reception: User, person, beds: list[Bed], caplog: pytest.LogCaptureFixture
+) -> None:
+    accountant = person("accountant")
+    stays = [admit(nurse, make_patient(reception, f"Ivo {number}"), bed) for number, bed in enumerate(beds)]
+    Encounter.objects.filter(pk=stays[1].encounter_id).update(status="cancelled", ended_at=clock.now())
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=1), tick=False):
+        assert accrue_bed_days() == {"charged": 2, "failed": 1}
+        assert accrue_bed_days() == {"charged": 0, "failed": 1}
+        told = Notification.objects.get(user=accountant)  # once a day, not every hour
+    assert [stay.bed_days.count() for stay in stays] == [1, 0, 1]
+    assert Charge.objects.count() == 2
+    assert "1 stay could not be charged" in told.text
+    written = [record for record in caplog.records if record.name == "hms.wards"]
+    assert {getattr(record, "admission_id", str(stays[1].pk)) for record in written} == {str(stays[1].pk)}
+    shown = " ".join(JsonFormatter().format(record) for record in written) + told.text
+    assert "bed-days of a stay not charged" in shown
+    assert "Ivo" not in shown
+    assert stays[1].patient.mrn not in shown
 
 
 def test_a_discharge_closes_the_visit_frees_the_bed_and_makes_bill_and_paper(

@@ -6,16 +6,21 @@ leaves on the same day has one.
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from datetime import date, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from billing.services import charges
-from hms.core import clock
-from hms.core.models import User
+from hms.core import clock, notify
+from hms.core.models import Facility, Notification, User
 from patients.services.encounters import locked
 from wards.models import Admission, AdmissionStatus, Bed, BedDay, BedStay
+
+log = logging.getLogger("hms.wards")
 
 
 @transaction.atomic
@@ -51,6 +56,37 @@ def accrue(actor: User, *, admission_id: object) -> int:
             % {"bed": bed.label, "ward": ward.code, "day": day.strftime("%d %b %Y")},
         )
     return len(missing)
+
+
+def accrue_all(actor: User) -> tuple[int, int]:
+    """Charge the bed-days of everyone who lies in a bed: how many days were new, how many stays failed.
+
+    Each stay in a transaction of its own: one that fails is logged and told to accounting, once a day; the
+    others are charged.
+    """
+    charged, failed = 0, Counter()
+    for admission_id, facility_id in Admission.objects.current().order_by("pk").values_list("pk", "facility_id"):
+        try:
+            with transaction.atomic():
+                charged += accrue(actor, admission_id=admission_id)
+        except Exception:  # whatever it is, it concerns this stay alone
+            failed[facility_id] += 1
+            log.exception("bed-days of a stay not charged", extra={"admission_id": str(admission_id)})
+    for facility in Facility.objects.filter(pk__in=failed):
+        _tell(facility, failed[facility.pk])
+    return charged, failed.total()
+
+
+def _tell(facility: Facility, stays: int) -> None:
+    text = ngettext(
+        "Bed-days of %(count)s stay could not be charged. Look whether its ward's service is in use under Prices.",
+        "Bed-days of %(count)s stays could not be charged. Look whether their wards' services are in use under Prices.",
+        stays,
+    ) % {"count": stays}
+    log.error("bed-days not charged", extra={"facility": facility.code, "stays": stays})
+    start, end = clock.day_bounds(facility, clock.today(facility))
+    if not Notification.objects.filter(facility=facility, text=text, created_at__range=(start, end)).exists():
+        notify.everyone(facility, permission="billing.reverse_charge", text=text, level="warning")
 
 
 def _bed_at_midnight(admission: Admission, day: date) -> Bed:
