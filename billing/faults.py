@@ -101,16 +101,18 @@ def register() -> None:
 
 
 def acts_without_charge(name: str, source_type: str, sql: str) -> None:
-    """Register that every act `sql` lists (one id column named `id`) was charged. A charge that was
-    reversed later still answers for its act: somebody did that, with a reason."""
+    """Register that for every act that stands (`sql` lists them, one id column named `id`) a charge stands
+    as well. One that was reversed does not answer for it: either the act was undone too, and is not
+    listed, or it is to be charged again."""
     oracle.register(
         name,
         oracle.query(
             f"""
             select a.id from ({sql}) a where not exists (select from billing_charge c
-                where c.source_id = a.id and c.source_type = '{source_type}' and c.reverses_id is null)
+                where c.source_id = a.id and c.source_type = '{source_type}' and c.reverses_id is null
+                and not exists (select from billing_charge r where r.reverses_id = c.id))
             """,
-            f"{source_type} {{0}} was done and not charged.",
+            f"{source_type} {{0}} was done, and no charge stands for it.",
         ),
     )
 

@@ -21,6 +21,10 @@ class ChargeQuerySet(AtFacilityQuerySet):
         """Charges that count: neither reversed nor a reversal."""
         return self.filter(reverses__isnull=True, reversal__isnull=True)
 
+    def to_charge_again(self) -> Self:
+        """Reversals whose act was not undone, and after which nothing was charged: somebody owes an answer."""
+        return self.filter(reverses__isnull=False, act_undone=False, next_charges__isnull=True)
+
     def uninvoiced(self) -> Self:
         return self.standing().filter(invoice_line__isnull=True)
 

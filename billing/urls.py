@@ -14,6 +14,7 @@ urlpatterns = [
     path("payments/<uuid:payment_id>/receipt", views.receipt_pdf, name="receipt-pdf"),
     path("payments/<uuid:payment_id>/reverse", views.payment_reverse, name="payment-reverse"),
     path("charges/<uuid:charge_id>/reverse", views.charge_reverse, name="charge-reverse"),
+    path("charges/<uuid:charge_id>/again", views.charge_again, name="charge-again"),
     path("visits/<uuid:encounter_id>/bill", views.desk_panel, name="desk-panel"),
     path("visits/<uuid:encounter_id>/invoice", views.invoice_issue, name="invoice-issue"),
     path("patients/<uuid:patient_id>/account", views.chart_panel, name="chart-panel"),

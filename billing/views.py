@@ -200,6 +200,7 @@ def desk_panel(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
         "encounter": encounter,
         "banner": banner.of(request.user, encounter.patient),
         "rows": rows,
+        "missing": Charge.objects.visible_to(request.user).to_charge_again().filter(encounter=encounter),
         "total": sum((charge.amount for charge in rows), start=0),
         "to_invoice": any(not hasattr(charge, "invoice_line") for charge in rows),
     }
@@ -243,6 +244,17 @@ def charge_reverse(request: HttpRequest, charge_id: UUID) -> HttpResponse:
             "label": _("Reverse the charge"),
         },
     )
+
+
+@access.needs("billing.reverse_charge")
+@once
+@require_POST
+def charge_again(request: HttpRequest, charge_id: UUID) -> HttpResponse:
+    """For a charge that was reversed by mistake."""
+    charge = access.find(request, Charge.objects.visible_to(request.user), charge_id)
+    charges.charge_again(request.user, charge_id=charge.pk)
+    messages.success(request, _("Charged again."))
+    return redirect("billing:desk-panel", charge.encounter_id)
 
 
 @access.needs("billing.view_service")

@@ -45,7 +45,9 @@ class Service(Record):
 class Charge(Record):
     """What one act costs. Append-only; a wrong one is answered by a second that reverses it.
 
-    The source is the row of the act (`app.model`, id): one charge per source and service.
+    The source is the row of the act (`app.model`, id). Of a source and service one charge stands at most:
+    the first names nothing before it, each later one names the reversal that it comes `after`, and each
+    reversal is named once.
     """
 
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="charges")
@@ -61,6 +63,11 @@ class Charge(Record):
     posted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     posted_at = models.DateTimeField()
     reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversal")
+    after = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, db_index=False, related_name="next_charges"
+    )
+    # Of a reversal: the act itself was undone, so nothing is to be charged for it again.
+    act_undone = models.BooleanField(default=False)
     reason = models.CharField(max_length=300, blank=True)
 
     append_only = True
@@ -72,9 +79,13 @@ class Charge(Record):
         indexes = [models.Index(fields=["facility", "posted_at"], name="billing_charge_day")]
         constraints = [
             models.UniqueConstraint(
-                fields=["source_type", "source_id", "service"],
-                condition=Q(reverses__isnull=True),
+                fields=["source_type", "source_id", "service", "after", "reverses"],
+                nulls_distinct=False,
                 name="billing_charge_one_per_act",
+            ),
+            models.CheckConstraint(
+                condition=Q(reverses__isnull=True, act_undone=False) | Q(reverses__isnull=False, after__isnull=True),
+                name="billing_charge_first_again_or_reversal",
             ),
             models.CheckConstraint(
                 condition=Q(reverses__isnull=True, quantity__gt=0, amount__gte=0)

@@ -36,44 +36,43 @@ def post(
 ) -> Charge:
     """Charge one act, at the service's price unless `unit_price` says otherwise.
 
-    Asked twice for the same source and service, it answers with the first charge. A charge that
-    comes after the visit was closed goes onto a further invoice. Refuses on a cancelled visit and
-    on a service of another facility.
-    Locks: the encounter.
+    Asked twice for the same source and service, it answers with the charge that stands; after a reversal
+    it charges anew. A charge that comes after the visit was closed goes onto a further invoice. Refuses
+    on a cancelled visit and on a service of another facility. Locks: the encounter.
     """
-    visit = Encounter.objects.select_for_update(of=("self",)).select_related("facility").get(pk=encounter.pk)
+    return _post(
+        actor,
+        Charge(
+            encounter=encounter,
+            service=service,
+            source_type=source._meta.label_lower,
+            source_id=source.pk,
+            description=(description or service.name)[:200],
+            quantity=Decimal(quantity),
+            unit_price=service.price if unit_price is None else unit_price,
+        ),
+    )
+
+
+def _post(actor: User, charge: Charge) -> Charge:
+    visit = Encounter.objects.select_for_update(of=("self",)).select_related("facility").get(pk=charge.encounter_id)
     if visit.status in (EncounterStatus.CANCELLED, EncounterStatus.ENTERED_IN_ERROR):
         raise Refused(_("This visit was cancelled, so nothing can be charged to it."))
-    if service.facility_id != visit.facility_id:
-        raise Refused(_("“%(service)s” is not a service of this facility.") % {"service": service.name})
-    quantity = Decimal(quantity)
-    price = service.price if unit_price is None else unit_price
-    charge = Charge(
-        facility=visit.facility,
-        patient_id=visit.patient_id,
-        encounter=visit,
-        service=service,
-        source_type=source._meta.label_lower,
-        source_id=source.pk,
-        description=(description or service.name)[:200],
-        quantity=quantity,
-        unit_price=price,
-        amount=money.rounded(quantity * price),
-        posted_by=actor,
-        posted_at=clock.now(),
-    )
-    Charge.objects.bulk_create([charge], ignore_conflicts=True)
-    kept = Charge.objects.get(
-        source_type=charge.source_type, source_id=charge.source_id, service=service, reverses__isnull=True
-    )
-    if kept.pk != charge.pk:
-        return kept
+    if charge.service.facility_id != visit.facility_id:
+        raise Refused(_("“%(service)s” is not a service of this facility.") % {"service": charge.service.name})
+    standing, charge.after = _of_act(charge)
+    if standing:
+        return standing
+    charge.encounter, charge.facility, charge.patient_id = visit, visit.facility, visit.patient_id
+    charge.amount = money.rounded(charge.quantity * charge.unit_price)
+    charge.posted_by, charge.posted_at = actor, clock.now()
+    charge.save(force_insert=True)
     ledger.post(
         actor,
         facility=visit.facility,
         kind="charge",
         source=charge,
-        entries=[(Account.UNBILLED, charge.amount), (revenue_account(service), -charge.amount)],
+        entries=[(Account.UNBILLED, charge.amount), (revenue_account(charge.service), -charge.amount)],
         patient_id=visit.patient_id,
     )
     if visit.status == EncounterStatus.FINISHED:
@@ -82,14 +81,57 @@ def post(
     return charge
 
 
+def _of_act(charge: Charge) -> tuple[Charge | None, Charge | None]:
+    """Of the act and service of a charge: the charge that stands, and the reversal that no charge came after."""
+    rows = list(
+        Charge.objects.filter(source_type=charge.source_type, source_id=charge.source_id, service_id=charge.service_id)
+    )
+    gone = {row.reverses_id for row in rows} | {row.after_id for row in rows}
+    left = [row for row in rows if row.pk not in gone]
+    return next((row for row in left if not row.reverses_id), None), next(
+        (row for row in left if row.reverses_id), None
+    )
+
+
+@transaction.atomic
+def charge_again(actor: User, *, charge_id: object) -> Charge:
+    """Charge an act anew, as before, whose charge was reversed by mistake.
+
+    Refuses while a charge of it stands, and when the act itself was undone. Locks: the encounter.
+    """
+    old = Charge.objects.select_related("service", "encounter").get(pk=charge_id)
+    Encounter.objects.select_for_update().get(pk=old.encounter_id)
+    standing, last = _of_act(old)
+    if standing or last is None:
+        raise Refused(_("This is charged. Reverse the charge first, if it is wrong."))
+    if last.act_undone:
+        raise Refused(_("What this was charged for was undone. It is charged when it is done again."))
+    return _post(
+        actor,
+        Charge(
+            encounter=old.encounter,
+            service=old.service,
+            source_type=old.source_type,
+            source_id=old.source_id,
+            description=old.description,
+            quantity=abs(old.quantity),
+            unit_price=old.unit_price,
+        ),
+    )
+
+
 @transaction.atomic
 def reverse(actor: User, *, charge_id: object, reason: str) -> Charge:
-    """Take back a charge that stands on no invoice yet; one that does is answered by a credit note.
+    """Take back a wrong charge that stands on no invoice yet; one that does is answered by a credit note.
 
     Locks: the encounter, then nothing: charges are append-only. Reversed twice it is reversed once.
     """
     charge = Charge.objects.select_related("service", "facility").get(pk=charge_id)
     Encounter.objects.select_for_update().get(pk=charge.encounter_id)
+    return _reverse(actor, charge, reason, act_undone=False)
+
+
+def _reverse(actor: User, charge: Charge, reason: str, *, act_undone: bool) -> Charge:
     if charge.reverses_id:
         raise Refused(_("This is a reversal itself."))
     earlier = Charge.objects.filter(reverses=charge).first()
@@ -114,6 +156,7 @@ def reverse(actor: User, *, charge_id: object, reason: str) -> Charge:
         posted_by=actor,
         posted_at=clock.now(),
         reverses=charge,
+        act_undone=act_undone,
         reason=reason,
     )
     ledger.post(
@@ -124,7 +167,7 @@ def reverse(actor: User, *, charge_id: object, reason: str) -> Charge:
         entries=[(Account.UNBILLED, reversal.amount), (revenue_account(charge.service), -reversal.amount)],
         patient_id=charge.patient_id,
     )
-    audit.record(actor, "billing.charge.reversed", reversal, reason=reason)
+    audit.record(actor, "billing.charge.reversed", reversal, reason=reason, detail={"act_undone": act_undone})
     return reversal
 
 
@@ -135,4 +178,7 @@ def undo(actor: User, *, source: models.Model, reason: str) -> list[Charge]:
     Refuses when a charge of it stands on an invoice. Locks: the encounter.
     """
     standing = Charge.objects.standing().filter(source_type=source._meta.label_lower, source_id=source.pk)
-    return [reverse(actor, charge_id=charge.pk, reason=reason) for charge in standing]
+    charges = list(standing.select_related("service", "facility"))
+    for encounter_id in sorted({charge.encounter_id for charge in charges}):
+        Encounter.objects.select_for_update().get(pk=encounter_id)
+    return [_reverse(actor, charge, reason, act_undone=True) for charge in charges]

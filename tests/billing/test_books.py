@@ -16,9 +16,11 @@ from billing.models import (
     LedgerTransaction,
     Payment,
 )
-from billing.services import invoices, payments
+from billing.services import charges, invoices, payments
 from hms.core import clock
 from hms.core.models import User
+from patients.models import Encounter
+from tests.billing.conftest import charge
 
 
 def unbalanced(actor: User, *amounts: str) -> None:
@@ -114,3 +116,34 @@ def test_a_reversal_without_a_reason_is_refused(invoice: Invoice, cashier: User)
             received_at=clock.now(),
             reverses=paid,
         )
+
+
+def copy_of(charge: Charge, **changed: object) -> Charge:
+    """The same act, charged past the service."""
+    kept = ["facility", "patient", "encounter", "service", "source_type", "source_id", "description", "posted_by"]
+    fields = {name: getattr(charge, name) for name in [*kept, "quantity", "unit_price", "amount", "posted_at"]}
+    return Charge(**{**fields, **changed})
+
+
+def test_of_one_act_no_two_charges_stand_whoever_writes_them(reception: User, visit: Encounter) -> None:
+    first = charge(reception, visit)
+    other = charge(reception, visit, "OTHER")
+    reversal = charges.reverse(reception, charge_id=first.pk, reason="Wrong")
+    others_reversal = charges.reverse(reception, charge_id=other.pk, reason="Wrong")
+    second = charge(reception, visit)
+    taken_back = {"quantity": -1, "amount": Decimal(-40), "reason": "Again"}
+    refused = {
+        "another first": {},
+        "another after the same reversal": {"after": reversal},
+        "after the reversal of another service": {"after": others_reversal},
+        "after a charge": {"after": second},
+        "a second reversal": {"reverses": first, **taken_back},
+        "the reversal of a reversal": {"reverses": reversal, **taken_back},
+        "the reversal of another amount": {"reverses": second, **taken_back, "amount": Decimal(-39)},
+        "a reversal that is also a charge anew": {"reverses": second, "after": reversal, **taken_back},
+    }
+    for name, fields in refused.items():
+        with pytest.raises(IntegrityError), transaction.atomic():
+            copy_of(first, **fields).save()
+            pytest.fail(name)
+    assert list(Charge.objects.standing()) == [second]

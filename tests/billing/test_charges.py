@@ -113,6 +113,42 @@ def test_a_reversal_stays_beside_its_charge_and_neither_is_invoiced(reception: U
     assert AuditEvent.objects.get(action="billing.charge.reversed").reason == "Wrong patient"
 
 
+def test_an_act_is_charged_anew_after_a_reversal_and_again_only_once(reception: User, visit: Encounter) -> None:
+    for turn in range(3):
+        made = charge(reception, visit)
+        assert charge(reception, visit).pk == made.pk, "asked twice"
+        assert list(Charge.objects.standing()) == [made]
+        charges.reverse(reception, charge_id=made.pk, reason=f"Mistake {turn}")
+        assert not Charge.objects.standing().exists()
+    last = charge(reception, visit)
+    assert account("unbilled") == 40
+    encounters.close(reception, encounter_id=visit.pk)
+    outbox.drain()
+    assert [line.charge for line in Invoice.objects.get().lines.all()] == [last]
+    assert faults() == []
+
+
+def test_a_charge_reversed_by_mistake_is_charged_again_as_it_was(reception: User, visit: Encounter) -> None:
+    made = charges.post(
+        reception,
+        encounter=visit,
+        source=visit,
+        service=make_service(visit.facility),
+        quantity=3,
+        unit_price=Decimal(7),
+    )
+    with pytest.raises(Refused, match="This is charged"):
+        charges.charge_again(reception, charge_id=made.pk)
+    reversal = charges.reverse(reception, charge_id=made.pk, reason="Oops")
+    again = charges.charge_again(reception, charge_id=reversal.pk)
+    assert (again.quantity, again.unit_price, again.amount, again.after) == (3, Decimal(7), Decimal(21), reversal)
+    with pytest.raises(Refused, match="This is charged"):
+        charges.charge_again(reception, charge_id=made.pk)
+    charges.undo(reception, source=visit, reason="Not done")
+    with pytest.raises(Refused, match="was undone"):
+        charges.charge_again(reception, charge_id=made.pk)
+
+
 def test_a_reversal_is_not_reversed(reception: User, visit: Encounter) -> None:
     reversal = charges.reverse(reception, charge_id=charge(reception, visit).pk, reason="Wrong")
     with pytest.raises(Refused, match="a reversal itself"):

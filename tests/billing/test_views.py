@@ -202,6 +202,20 @@ def test_the_accountant_reverses_credits_and_changes_prices_on_the_pages(
     assert Service.objects.filter(code="MRI", facility=visit.facility).exists()
 
 
+def test_a_charge_reversed_by_mistake_is_charged_again_on_the_bill(
+    books: Client, reception: User, visit: Encounter
+) -> None:
+    wrong = charge(reception, visit)
+    charges.reverse(reception, charge_id=wrong.pk, reason="Slip of the hand")
+    assert "Slip of the hand" in page(books, "desk-panel", visit.pk)
+    assert send(books, "charge-again", wrong.pk).status_code == 302
+    html = page(books, "desk-panel", visit.pk)
+    assert "40.00" in html
+    assert "Slip of the hand" not in html
+    charges.undo(reception, source=visit, reason="Never done")
+    assert "Charge again" not in page(books, "desk-panel", visit.pk)
+
+
 def test_an_interim_invoice_is_issued_before_the_visit_is_closed(
     books: Client, reception: User, visit: Encounter
 ) -> None:

@@ -10,16 +10,17 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from PIL import Image
 
-from billing.models import Charge, LedgerEntry
+from billing.models import Charge, Invoice, LedgerEntry
 from billing.services import charges
 from doctors.models import SIGNATURE_BYTES, Availability, AvailabilityException, Doctor, Specialty
 from doctors.services import consultation, hours, profile
-from hms.core import clock
+from hms.core import clock, outbox
 from hms.core.models import AuditEvent, Facility, OutboxMessage, User
 from hms.core.refusals import Refused
 from patients.models import ClinicalNote, Condition, Encounter, Patient
-from patients.services import encounters
+from patients.services import encounters, notes
 from staff import services as staff
+from tests.billing.conftest import faults
 from tests.doctors.conftest import make_doctor
 from tests.staff.conftest import hire
 
@@ -208,6 +209,22 @@ def test_a_second_opinion_of_another_specialty_is_a_consultation_of_its_own(
     consultation.sign(obi, encounter_id=visit.pk, codes=[], complaint="Rash")
     consultation.sign(colleague, encounter_id=visit.pk, codes=[], assessment="Eczema")
     assert sorted(Charge.objects.values_list("amount", flat=True)) == [Decimal("60.00"), Decimal("80.00")]
+
+
+def test_a_consultation_whose_charge_was_reversed_by_mistake_is_charged_with_the_right_note(
+    obi: User, doctor: Doctor, visit: Encounter
+) -> None:
+    note = consultation.sign(obi, encounter_id=visit.pk, codes=[], complaint="Cough")
+    charges.reverse(obi, charge_id=Charge.objects.get().pk, reason="Wrong patient")
+    assert faults() == [
+        f"charges: every consultation: patients.encounter {visit.pk} was done, and no charge stands for it."
+    ]
+    notes.mark_error(obi, note_id=note.pk, reason="Another patient's")
+    assert faults() == []
+    consultation.sign(obi, encounter_id=visit.pk, codes=[], complaint="Tingling feet", close=True)
+    outbox.drain()
+    assert Invoice.objects.get().total == Decimal("80.00")
+    assert faults() == []
 
 
 def test_sign_and_close_ends_the_visit_and_tells_the_invoice(obi: User, doctor: Doctor, visit: Encounter) -> None:

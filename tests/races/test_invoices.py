@@ -125,15 +125,43 @@ def test_a_visit_invoiced_by_several_workers_at_once_has_one_invoice(closed: Enc
     assert faults() == []
 
 
-def test_an_act_charged_by_two_at_once_is_charged_once(reception: User, visit: Encounter) -> None:
+def charge_at_once(reception: User, visit: Encounter) -> list[Any]:
     service = make_service(visit.facility)
+    return crowd(lambda _number: charges.post(again(reception), encounter=visit, source=visit, service=service), CROWD)
 
-    def act(_number: int) -> Charge:
-        return charges.post(again(reception), encounter=visit, source=visit, service=service)
 
-    answers = crowd(act, CROWD)
-    assert {answer.pk for answer in answers} == {Charge.objects.get().pk}, answers
+@pytest.mark.parametrize("earlier", [0, 1], ids=["for the first time", "after a reversal"])
+def test_an_act_charged_by_several_at_once_is_charged_once(reception: User, visit: Encounter, earlier: int) -> None:
+    for _time in range(earlier):
+        charges.reverse(reception, charge_id=charge(reception, visit).pk, reason="Wrong")
+    answers = charge_at_once(reception, visit)
+    assert {answer.pk for answer in answers} == {Charge.objects.standing().get().pk}, answers
     assert account("unbilled") == 40
+
+
+@pytest.mark.parametrize("earlier", [0, 1], ids=["for the first time", "after a reversal"])
+def test_without_the_visits_lock_only_the_database_keeps_an_act_from_being_charged_by_each(
+    reception: User, visit: Encounter, earlier: int
+) -> None:
+    """The control of the lock: everyone saw that nothing stands."""
+    for _time in range(earlier):
+        charges.reverse(reception, charge_id=charge(reception, visit).pk, reason="Wrong")
+    with unlocked(Encounter), looking_together(Charge, CROWD):
+        answers = charge_at_once(reception, visit)
+    assert sum(isinstance(answer, Charge) for answer in answers) == 1, answers
+    assert sum("billing_charge_one_per_act" in str(answer) for answer in answers) == CROWD - 1, answers
+
+
+def test_without_lock_and_constraint_an_act_is_charged_by_each(reception: User, visit: Encounter) -> None:
+    """The control of both."""
+
+    def clear() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("truncate billing_charge cascade")
+
+    with without(Charge, "billing_charge_one_per_act", clear), unlocked(Encounter), looking_together(Charge, CROWD):
+        charge_at_once(reception, visit)
+        assert Charge.objects.standing().count() == CROWD
 
 
 def test_a_charge_that_races_with_the_close_is_never_left_off_the_bill(reception: User, visit: Encounter) -> None:
