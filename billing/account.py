@@ -21,6 +21,12 @@ def balance(user: User, patient: Patient) -> Decimal:
     return owed.aggregate(sum=Sum("balance"))["sum"] or ZERO
 
 
+def due_back(user: User, patient: Patient) -> Decimal:
+    """Paid, then credited, and not given back yet. One query."""
+    owed = Invoice.objects.visible_to(user).to_refund().filter(patient=patient)
+    return owed.aggregate(sum=Sum("due_back"))["sum"] or ZERO
+
+
 def unbilled(user: User, patient: Patient) -> Decimal:
     """Charged and not invoiced yet: the running bill. One query."""
     charges = Charge.objects.visible_to(user).uninvoiced().filter(patient=patient)

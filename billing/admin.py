@@ -24,7 +24,7 @@ class ChargeAdmin(ReadOnlyAdmin):
 
 @admin.register(Invoice)
 class InvoiceAdmin(ReadOnlyAdmin):
-    list_display = ["number", "issued_at", "total", "paid", "credited", "balance"]
+    list_display = ["number", "issued_at", "total", "paid", "credited", "due_back", "balance"]
     search_fields = ["=number"]
     ordering = ["-issued_at"]
 

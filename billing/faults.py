@@ -36,7 +36,7 @@ def register() -> None:
             select f.code, coalesce(l.sum, 0), coalesce(i.sum, 0) from core_facility f
             left join (select t.facility_id, sum(e.amount) from billing_ledgerentry e join billing_ledgertransaction t
                 on t.id = e.transaction_id where e.account = 'receivable' group by 1) l on l.facility_id = f.id
-            left join (select facility_id, sum(balance) from billing_invoice group by 1) i on i.facility_id = f.id
+            left join (select facility_id, sum(balance - due_back) from billing_invoice group by 1) i on i.facility_id = f.id
             where coalesce(l.sum, 0) <> coalesce(i.sum, 0)
             """,
             "Facility {0}: the ledger says {1} is owed, the invoices say {2}.",
@@ -50,7 +50,7 @@ def register() -> None:
             left join (select t.facility_id, sum(e.amount) from billing_ledgerentry e join billing_ledgertransaction t
                 on t.id = e.transaction_id where e.account = 'unbilled' group by 1) l on l.facility_id = f.id
             left join (select c.facility_id, sum(c.amount) from billing_charge c left join billing_invoiceline n
-                on n.charge_id = c.id where n.id is null group by 1) c on c.facility_id = f.id
+                on n.charge_id = coalesce(c.reverses_id, c.id) where n.id is null group by 1) c on c.facility_id = f.id
             where coalesce(l.sum, 0) <> coalesce(c.sum, 0)
             """,
             "Facility {0}: the ledger says {1} is unbilled, the charges say {2}.",
@@ -68,6 +68,37 @@ def register() -> None:
             where i.total <> coalesce(l.sum, 0) or i.paid <> coalesce(p.sum, 0) or i.credited <> coalesce(n.sum, 0)
             """,
             "Invoice {0}: total {1} against lines {2}, paid {3} against payments {4}, credited {5} against notes {6}.",
+        ),
+    )
+    oracle.register(
+        "invoices: what is credited after it was paid is due back",
+        oracle.query(
+            "select number, due_back, paid + credited - total from billing_invoice"
+            " where due_back <> greatest(paid + credited - total, 0)",
+            "Invoice {0} says {1} is due back, and {2} is.",
+        ),
+    )
+    oracle.register(
+        "payments: a reversal takes back what it reverses",
+        oracle.query(
+            "select r.number from billing_payment r join billing_payment p on p.id = r.reverses_id"
+            " where r.amount <> -p.amount or r.invoice_id <> p.invoice_id or p.reverses_id is not null",
+            "Receipt {0} does not take back the payment that it reverses.",
+        ),
+    )
+    oracle.register(
+        "credits: an invoiced charge that was reversed is credited on its invoice, once",
+        oracle.query(
+            """
+            select i.number, l.position from billing_charge r join billing_invoiceline l on l.charge_id = r.reverses_id
+            join billing_invoice i on i.id = l.invoice_id left join billing_creditnote n on n.id = r.credit_note_id
+            where (n.id is null and r.amount <> 0 and i.credited <> i.total) or n.invoice_id <> i.id
+            union all select n.number, null from billing_creditnote n join billing_invoice i on i.id = n.invoice_id
+            join billing_charge r on r.credit_note_id = n.id left join billing_invoiceline l on l.charge_id = r.reverses_id
+            group by n.id, i.id having count(*) <> count(l.id) or n.amount > -sum(r.amount)
+                or (n.amount < -sum(r.amount) and i.credited <> i.total)
+            """,
+            "{0}, line {1}: what was reversed is not what was credited.",
         ),
     )
     oracle.register(

@@ -38,6 +38,17 @@ class PaymentForm(Form):
         return Layout(row("amount", "method", "reference"))
 
 
+class RefundForm(PaymentForm):
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+    def __init__(self, *args: Any, invoice: Invoice, **kwargs: Any) -> None:
+        super().__init__(*args, invoice=invoice, **kwargs)
+        self.initial["amount"] = invoice.due_back
+
+    def layout(self) -> Layout:
+        return Layout(row("amount", "method", "reference"), "reason")
+
+
 class CreditForm(Form):
     amount = amount_field(_("Amount to take back"))
     reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))

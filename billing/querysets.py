@@ -33,12 +33,16 @@ class InvoiceQuerySet(AtFacilityQuerySet):
     def unpaid(self) -> Self:
         return self.filter(balance__gt=0)
 
+    def to_refund(self) -> Self:
+        return self.filter(due_back__gt=0)
+
     def with_status(self, status: str) -> Self:
         """By the status as people know it; an unknown one means all."""
         wanted = {
             "due": Q(balance__gt=0, paid=0, credited=0),
             "part_paid": Q(balance__gt=0) & ~Q(paid=0, credited=0),
-            "paid": Q(balance=0) & (Q(paid__gt=0) | Q(credited=0)),
+            "refund": Q(due_back__gt=0),
+            "paid": Q(balance=0, due_back=0) & (Q(paid__gt=0) | Q(credited=0)),
             "credited": Q(balance=0, paid=0, credited__gt=0),
         }
         return self.filter(wanted[status]) if status in wanted else self

@@ -9,6 +9,7 @@ urlpatterns = [
     path("invoices/<uuid:invoice_id>/", views.invoice, name="invoice"),
     path("invoices/<uuid:invoice_id>/pdf", views.invoice_pdf, name="invoice-pdf"),
     path("invoices/<uuid:invoice_id>/pay", views.payment_take, name="payment-take"),
+    path("invoices/<uuid:invoice_id>/refund", views.payment_refund, name="payment-refund"),
     path("invoices/<uuid:invoice_id>/credit", views.invoice_credit, name="invoice-credit"),
     path("credit-notes/<uuid:credit_id>/pdf", views.credit_note_pdf, name="credit-note-pdf"),
     path("payments/<uuid:payment_id>/receipt", views.receipt_pdf, name="receipt-pdf"),

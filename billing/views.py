@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from billing import account
-from billing.forms import CreditForm, PaymentForm, PriceForm, ServiceForm
+from billing.forms import CreditForm, PaymentForm, PriceForm, RefundForm, ServiceForm
 from billing.models import Charge, CreditNote, Invoice, LedgerEntry, Payment, Service
 from billing.models.invoicing import InvoiceStatus
 from billing.models.ledger import Account
@@ -35,6 +35,7 @@ INVOICE_COLUMNS = [
     Column("Paid", lambda invoice: invoice.paid),
     Column("Credited", lambda invoice: invoice.credited),
     Column("Balance", lambda invoice: invoice.balance),
+    Column("To give back", lambda invoice: invoice.due_back),
     Column("Status", lambda invoice: invoice.status.label),
 ]
 
@@ -77,7 +78,7 @@ def invoice(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
         {
             "invoice": found,
             "banner": banner.of(request.user, found.patient),
-            "lines": found.lines.select_related("charge__service"),
+            "lines": found.lines.select_related("charge__service", "charge__reversal__credit_note"),
             "payments": found.payments.select_related("received_by", "reversal"),
             "credit_notes": found.credit_notes.select_related("issued_by"),
         },
@@ -136,6 +137,26 @@ def payment_reverse(request: HttpRequest, payment_id: UUID) -> HttpResponse:
     )
 
 
+@access.needs("billing.give_refund")
+@once
+def payment_refund(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
+    found = _invoice(request, invoice_id)
+    form = RefundForm(request.POST or None, invoice=found)
+    if form.carried_out(lambda data: payments.refund(request.user, invoice_id=found.pk, **data)):
+        messages.success(request, _("Give the money back against receipt %(number)s.") % {"number": form.result.number})
+        return redirect("billing:invoice", found.pk)
+    return _confirm(
+        request,
+        found,
+        form,
+        heading=_("Give money back"),
+        question=_("Give back what was credited on invoice %(number)s?") % {"number": found.number},
+        detail=_("%(due)s %(currency)s of what was paid is the patient's.")
+        % {"due": found.due_back, "currency": found.currency},
+        label=_("Give back"),
+    )
+
+
 @access.needs("billing.credit_invoice")
 @once
 def invoice_credit(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
@@ -150,7 +171,7 @@ def invoice_credit(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
         form,
         heading=_("Credit note"),
         question=_("Issue a credit note for invoice %(number)s?") % {"number": found.number},
-        detail=_("The invoice itself is never changed."),
+        detail=_("The invoice itself is never changed. To take back one line, credit that line on the invoice."),
         label=_("Issue the credit note"),
     )
 
@@ -179,6 +200,7 @@ def chart_panel(request: HttpRequest, patient_id: UUID) -> HttpResponse:
         "banner": banner.of(request.user, patient),
         "page": lists.page(request, rows, order=("-issued_at", "-id"), size=8),
         "owed": account.balance(request.user, patient),
+        "due_back": account.due_back(request.user, patient),
         "unbilled": account.unbilled(request.user, patient),
     }
     return panels.render_panel(request, "billing/chart_panel.html", context)
@@ -230,7 +252,7 @@ def charge_reverse(request: HttpRequest, charge_id: UUID) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     if form.carried_out(lambda data: charges.reverse(request.user, charge_id=charge.pk, **data)):
         messages.success(request, _("Charge reversed."))
-        return redirect("patients:chart", charge.patient_id)
+        return redirect("billing:desk-panel", charge.encounter_id)
     return render(
         request,
         "patients/confirm.html",
@@ -240,7 +262,11 @@ def charge_reverse(request: HttpRequest, charge_id: UUID) -> HttpResponse:
             "banner": banner.of(request.user, charge.patient),
             "heading": _("Reverse a charge"),
             "question": _("Reverse “%(what)s” of %(amount)s?") % {"what": charge.description, "amount": charge.amount},
-            "detail": _("Both the charge and its reversal stay in the books."),
+            "detail": _(
+                "Both the charge and its reversal stay in the books. Where it is invoiced, a credit note is issued."
+            )
+            + " "
+            + _("Only for a charge that is wrong: the act itself stays, and is to be charged again or undone."),
             "label": _("Reverse the charge"),
         },
     )
@@ -341,6 +367,10 @@ def dashboard_panel(request: HttpRequest) -> HttpResponse:
         .order_by("method")
     )
     methods = dict(Payment._meta.get_field("method").choices)
-    due = Invoice.objects.visible_to(request.user).unpaid().select_related("patient").order_by("-issued_at")[:10]
-    context = {"taken": [(methods[row["method"]], row["sum"]) for row in taken], "due": due}
+    invoices_here = Invoice.objects.visible_to(request.user).select_related("patient").order_by("-issued_at")
+    context = {
+        "taken": [(methods[row["method"]], row["sum"]) for row in taken],
+        "due": invoices_here.unpaid()[:10],
+        "to_refund": invoices_here.to_refund()[:10],
+    }
     return panels.render_panel(request, "billing/dashboard_panel.html", context)

@@ -17,12 +17,14 @@ class InvoiceStatus(models.TextChoices):
     PART_PAID = "part_paid", _("Part-paid")
     PAID = "paid", _("Paid")
     CREDITED = "credited", _("Credited")
+    REFUND = "refund", _("To give back")
 
 
 class Invoice(Record):
     """Issued once, never edited: what is owed goes down by payments and credit notes.
 
-    due → part-paid → paid; due → credited. Reversing a payment goes back.
+    due → part-paid → paid; due → credited. Reversing a payment goes back. What is credited after it was
+    paid is `due_back`: money of the patient, until it is given back.
     """
 
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="invoices")
@@ -35,8 +37,9 @@ class Invoice(Record):
     total = models.DecimalField(_("total"), max_digits=12, decimal_places=2)
     paid = models.DecimalField(_("paid"), max_digits=12, decimal_places=2, default=Decimal("0.00"))
     credited = models.DecimalField(_("credited"), max_digits=12, decimal_places=2, default=Decimal("0.00"))
+    due_back = models.DecimalField(_("to give back"), max_digits=12, decimal_places=2, default=Decimal("0.00"))
     balance = models.GeneratedField(
-        expression=F("total") - F("paid") - F("credited"),
+        expression=F("total") - F("paid") - F("credited") + F("due_back"),
         output_field=models.DecimalField(max_digits=12, decimal_places=2),
         db_persist=True,
     )
@@ -52,12 +55,18 @@ class Invoice(Record):
         indexes = [
             models.Index(fields=["facility", "-issued_at"], name="billing_invoice_facility"),
             models.Index(fields=["facility", "issued_at"], condition=Q(balance__gt=0), name="billing_invoice_unpaid"),
+            models.Index(fields=["facility", "issued_at"], condition=Q(due_back__gt=0), name="billing_invoice_refund"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(total__gte=0), name="billing_invoice_total"),
             models.CheckConstraint(
-                condition=Q(paid__gte=0, credited__gte=0, total__gte=F("paid") + F("credited")),
+                condition=Q(paid__gte=0, credited__gte=0, total__gte=F("paid") + F("credited") - F("due_back")),
                 name="billing_invoice_never_overpaid",
+            ),
+            models.CheckConstraint(condition=Q(credited__lte=F("total")), name="billing_invoice_never_overcredited"),
+            models.CheckConstraint(
+                condition=Q(due_back=0) | Q(due_back__gt=0, due_back=F("paid") + F("credited") - F("total")),
+                name="billing_invoice_due_back",
             ),
         ]
 
@@ -66,6 +75,8 @@ class Invoice(Record):
 
     @property
     def status(self) -> InvoiceStatus:
+        if self.due_back > 0:
+            return InvoiceStatus.REFUND
         if self.balance > 0:
             return InvoiceStatus.PART_PAID if self.paid or self.credited else InvoiceStatus.DUE
         return InvoiceStatus.CREDITED if self.credited and not self.paid else InvoiceStatus.PAID
@@ -103,7 +114,10 @@ class PaymentMethod(models.TextChoices):
 
 
 class Payment(Record):
-    """Money taken for an invoice, with its receipt number. Append-only; a reversal is a payment of its own."""
+    """Money taken for an invoice, with its receipt number. Append-only.
+
+    Below zero it was given back: a reversal names the payment that was wrong, a refund names none.
+    """
 
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="payments")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="payments")
@@ -125,13 +139,13 @@ class Payment(Record):
         permissions = [
             ("take_payment", "Can take a payment"),
             ("reverse_payment", "Can reverse a payment"),
+            ("give_refund", "Can give money back that was credited after it was paid"),
         ]
         indexes = [models.Index(fields=["facility", "-received_at"], name="billing_payment_day")]
         constraints = [
             models.CheckConstraint(condition=Q(method__in=PaymentMethod.values), name="billing_payment_method"),
             models.CheckConstraint(
-                condition=Q(reverses__isnull=True, amount__gt=0)
-                | (Q(reverses__isnull=False, amount__lt=0) & ~Q(reason="")),
+                condition=Q(reverses__isnull=True, amount__gt=0) | (~Q(amount=0) & ~Q(reason="")),
                 name="billing_payment_sign",
             ),
         ]
@@ -141,7 +155,8 @@ class Payment(Record):
 
 
 class CreditNote(Record):
-    """Takes back a part of an unpaid invoice. Append-only."""
+    """Takes back a part of an invoice: of what is still owed, or the lines whose charges were reversed
+    (`reversals`). Append-only."""
 
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="credit_notes")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="credit_notes")

@@ -68,6 +68,10 @@ class Charge(Record):
     )
     # Of a reversal: the act itself was undone, so nothing is to be charged for it again.
     act_undone = models.BooleanField(default=False)
+    # Of the reversal of an invoiced charge: where it stands, as the charge stands on its invoice.
+    credit_note = models.ForeignKey(
+        "billing.CreditNote", on_delete=models.PROTECT, null=True, blank=True, related_name="reversals"
+    )
     reason = models.CharField(max_length=300, blank=True)
 
     append_only = True
@@ -84,7 +88,8 @@ class Charge(Record):
                 name="billing_charge_one_per_act",
             ),
             models.CheckConstraint(
-                condition=Q(reverses__isnull=True, act_undone=False) | Q(reverses__isnull=False, after__isnull=True),
+                condition=Q(reverses__isnull=True, act_undone=False, credit_note__isnull=True)
+                | Q(reverses__isnull=False, after__isnull=True),
                 name="billing_charge_first_again_or_reversal",
             ),
             models.CheckConstraint(

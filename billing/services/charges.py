@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import models, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from billing.models import Charge, Service
 from billing.models.ledger import Account
-from billing.services import ledger
+from billing.services import invoices, ledger
 from hms.core import audit, clock, money, outbox
 from hms.core.models import User
 from hms.core.refusals import Refused
 from patients.models import Encounter
 from patients.models.encounter import EncounterStatus
+from patients.services.encounters import locked
 
 CHARGED_AFTER_CLOSE = "billing.charged_after_close"
 
@@ -55,7 +59,7 @@ def post(
 
 
 def _post(actor: User, charge: Charge) -> Charge:
-    visit = Encounter.objects.select_for_update(of=("self",)).select_related("facility").get(pk=charge.encounter_id)
+    visit = locked(charge.encounter_id)
     if visit.status in (EncounterStatus.CANCELLED, EncounterStatus.ENTERED_IN_ERROR):
         raise Refused(_("This visit was cancelled, so nothing can be charged to it."))
     if charge.service.facility_id != visit.facility_id:
@@ -100,7 +104,7 @@ def charge_again(actor: User, *, charge_id: object) -> Charge:
     Refuses while a charge of it stands, and when the act itself was undone. Locks: the encounter.
     """
     old = Charge.objects.select_related("service", "encounter").get(pk=charge_id)
-    Encounter.objects.select_for_update().get(pk=old.encounter_id)
+    locked(old.encounter_id)
     standing, last = _of_act(old)
     if standing or last is None:
         raise Refused(_("This is charged. Reverse the charge first, if it is wrong."))
@@ -122,63 +126,74 @@ def charge_again(actor: User, *, charge_id: object) -> Charge:
 
 @transaction.atomic
 def reverse(actor: User, *, charge_id: object, reason: str) -> Charge:
-    """Take back a wrong charge that stands on no invoice yet; one that does is answered by a credit note.
+    """Take back a wrong charge; where it stands on an invoice, a credit note takes it back there.
 
-    Locks: the encounter, then nothing: charges are append-only. Reversed twice it is reversed once.
+    Reversed twice it is reversed once. Refuses a reversal. Locks: the encounter, the invoice, the counter.
     """
-    charge = Charge.objects.select_related("service", "facility").get(pk=charge_id)
-    Encounter.objects.select_for_update().get(pk=charge.encounter_id)
-    return _reverse(actor, charge, reason, act_undone=False)
-
-
-def _reverse(actor: User, charge: Charge, reason: str, *, act_undone: bool) -> Charge:
+    charge = Charge.objects.get(pk=charge_id)
+    locked(charge.encounter_id)
     if charge.reverses_id:
         raise Refused(_("This is a reversal itself."))
-    earlier = Charge.objects.filter(reverses=charge).first()
-    if earlier:
+    if earlier := Charge.objects.filter(reverses=charge).first():
         return earlier
-    if hasattr(charge, "invoice_line"):
-        raise Refused(
-            _("This charge stands on invoice %(number)s. Issue a credit note for it instead.")
-            % {"number": charge.invoice_line.invoice.number}
-        )
-    reversal = Charge.objects.create(
-        facility=charge.facility,
-        patient_id=charge.patient_id,
-        encounter_id=charge.encounter_id,
-        service=charge.service,
-        source_type=charge.source_type,
-        source_id=charge.source_id,
-        description=charge.description,
-        quantity=-charge.quantity,
-        unit_price=charge.unit_price,
-        amount=-charge.amount,
-        posted_by=actor,
-        posted_at=clock.now(),
-        reverses=charge,
-        act_undone=act_undone,
-        reason=reason,
-    )
-    ledger.post(
-        actor,
-        facility=charge.facility,
-        kind="charge-reversal",
-        source=reversal,
-        entries=[(Account.UNBILLED, reversal.amount), (revenue_account(charge.service), -reversal.amount)],
-        patient_id=charge.patient_id,
-    )
-    audit.record(actor, "billing.charge.reversed", reversal, reason=reason, detail={"act_undone": act_undone})
+    (reversal,) = _reverse(actor, Charge.objects.filter(pk=charge.pk), reason, act_undone=False)
     return reversal
 
 
 @transaction.atomic
-def undo(actor: User, *, source: models.Model, reason: str) -> list[Charge]:
-    """Reverse whatever an act was charged, because the act itself was undone.
+def undo(actor: User, *, sources: Sequence[models.Model], reason: str) -> list[Charge]:
+    """Reverse whatever acts of one visit were charged, because the acts themselves were undone.
 
-    Refuses when a charge of it stands on an invoice. Locks: the encounter.
+    What stands on an invoice is credited there, once: whoever may undo the act need not be of accounting.
+    Call it last: it locks the encounter, then the invoices by id, then the counter.
     """
-    standing = Charge.objects.standing().filter(source_type=source._meta.label_lower, source_id=source.pk)
-    charges = list(standing.select_related("service", "facility"))
-    for encounter_id in sorted({charge.encounter_id for charge in charges}):
-        Encounter.objects.select_for_update().get(pk=encounter_id)
-    return [_reverse(actor, charge, reason, act_undone=True) for charge in charges]
+    if not sources:
+        return []
+    acts = Q(source_type=sources[0]._meta.label_lower, source_id__in=[source.pk for source in sources])
+    for encounter_id in Charge.objects.filter(acts).values_list("encounter_id", flat=True).distinct():
+        locked(encounter_id)
+    return _reverse(actor, Charge.objects.standing().filter(acts), reason, act_undone=True)
+
+
+def _reverse(actor: User, rows: models.QuerySet, reason: str, *, act_undone: bool) -> list[Charge]:
+    """Reverse the charges, with one credit note for each invoice on which some stand; under the visit's lock."""
+    charges = list(rows.select_related("service", "facility", "invoice_line").order_by("posted_at", "id"))
+    on_invoice: dict[UUID, list[Charge]] = {}
+    for charge in charges:
+        if hasattr(charge, "invoice_line"):
+            on_invoice.setdefault(charge.invoice_line.invoice_id, []).append(charge)
+    notes = invoices.credit_lines(actor, on_invoice, reason=reason)
+    reversals = []
+    for charge in charges:
+        invoiced = charge.invoice_line.invoice_id if hasattr(charge, "invoice_line") else None
+        reversal = Charge.objects.create(
+            facility=charge.facility,
+            patient_id=charge.patient_id,
+            encounter_id=charge.encounter_id,
+            service=charge.service,
+            source_type=charge.source_type,
+            source_id=charge.source_id,
+            description=charge.description,
+            quantity=-charge.quantity,
+            unit_price=charge.unit_price,
+            amount=-charge.amount,
+            posted_by=actor,
+            posted_at=clock.now(),
+            reverses=charge,
+            act_undone=act_undone,
+            credit_note=notes.get(invoiced),
+            reason=reason,
+        )
+        # The note granted a credit; here the revenue goes that was never earned, and the grant with it.
+        against = Account.CREDITS if invoiced else Account.UNBILLED
+        ledger.post(
+            actor,
+            facility=charge.facility,
+            kind="charge-reversal",
+            source=reversal,
+            entries=[(against, reversal.amount), (revenue_account(charge.service), -reversal.amount)],
+            patient_id=charge.patient_id,
+        )
+        audit.record(actor, "billing.charge.reversed", reversal, reason=reason, detail={"act_undone": act_undone})
+        reversals.append(reversal)
+    return reversals

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from billing.models import Charge, CreditNote, Invoice, InvoiceLine
@@ -125,20 +127,46 @@ def snapshot(invoice: Invoice) -> dict[str, Any]:
     }
 
 
+def locked_invoice(invoice_id: object) -> Invoice:
+    """The invoice under its lock, looked at again."""
+    return Invoice.objects.select_for_update(of=("self",)).select_related("facility", "patient").get(pk=invoice_id)
+
+
 @transaction.atomic
 def credit(actor: User, *, invoice_id: object, amount: Decimal, reason: str) -> CreditNote:
-    """Take back a part of what is still owed. Refuses more than that: paid money is given back by
-    reversing its payment first. Locks: the invoice, then the number counter."""
-    invoice = Invoice.objects.select_for_update(of=("self",)).select_related("facility", "patient").get(pk=invoice_id)
+    """Take back a part of what is still owed. Refuses more than that: who takes back a line reverses its
+    charge, who takes back money reverses its payment. Locks: the invoice, then the number counter."""
+    invoice = locked_invoice(invoice_id)
     amount = money.rounded(amount)
     if amount <= 0:
         raise Refused(_("The amount must be above zero."), field="amount")
     if amount > invoice.balance:
         raise Refused(
-            _("Only %(balance)s is still owed on this invoice. Reverse a payment first to credit more.")
+            _("Only %(balance)s is still owed on this invoice. To take back a line, credit that line.")
             % {"balance": invoice.balance},
             field="amount",
         )
+    return _credit(actor, invoice, amount, reason, lines=[])
+
+
+def credit_lines(actor: User, charges: dict[UUID, list[Charge]], *, reason: str) -> dict[UUID | None, CreditNote]:
+    """Take charges back from the invoices (by id) on which they stand: a credit note for each invoice.
+
+    No more is credited than the invoice still holds: what somebody credited before is not credited twice,
+    and an invoice that was credited whole gets no further note. Where it was paid, the money is due back.
+    Runs in the caller's transaction, under the visit's lock. Locks: the invoices by id, then the counter.
+    """
+    notes: dict[UUID | None, CreditNote] = {}
+    for invoice in [locked_invoice(invoice_id) for invoice_id in sorted(charges)]:
+        lines = [charge for charge in charges[invoice.pk] if charge.amount]
+        amount = min(sum((charge.amount for charge in lines), money.ZERO), invoice.total - invoice.credited)
+        if amount > 0:
+            notes[invoice.pk] = _credit(actor, invoice, amount, reason, lines=lines)
+    return notes
+
+
+def _credit(actor: User, invoice: Invoice, amount: Decimal, reason: str, *, lines: list[Charge]) -> CreditNote:
+    """Under the invoice's lock."""
     note = CreditNote(
         facility=invoice.facility,
         patient_id=invoice.patient_id,
@@ -150,7 +178,7 @@ def credit(actor: User, *, invoice_id: object, amount: Decimal, reason: str) -> 
         number=numbering.next_number(invoice.facility, "CN"),
     )
     note.save(force_insert=True)
-    Invoice.objects.filter(pk=invoice.pk).update(credited=F("credited") + amount)
+    Invoice.objects.filter(pk=invoice.pk).update(credited=F("credited") + amount, due_back=due_back(credited=amount))
     ledger.post(
         actor,
         facility=invoice.facility,
@@ -173,10 +201,16 @@ def credit(actor: User, *, invoice_id: object, amount: Decimal, reason: str) -> 
             "number": note.number,
             "invoice_number": invoice.number,
             "currency": invoice.currency,
+            "lines": [{"description": charge.description, "amount": str(charge.amount)} for charge in lines],
             "amount": str(amount),
             "reason": reason,
         },
         patient_id=invoice.patient_id,
     )
-    audit.record(actor, "billing.invoice.credited", note, reason=reason)
+    audit.record(actor, "billing.invoice.credited", note, reason=reason, detail={"lines": len(lines)})
     return note
+
+
+def due_back(*, paid: Decimal = money.ZERO, credited: Decimal = money.ZERO) -> Greatest:
+    """What is due back once so much more is paid and credited, as an expression."""
+    return Greatest(F("paid") + paid + F("credited") + credited - F("total"), money.ZERO)

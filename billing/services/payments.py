@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Sum
@@ -12,6 +13,7 @@ from billing.models import Invoice, Payment
 from billing.models.invoicing import PaymentMethod
 from billing.models.ledger import Account
 from billing.services import ledger
+from billing.services.invoices import due_back, locked_invoice
 from hms.core import audit, clock, documents, money, numbering
 from hms.core.models import DocumentKind, Paper, User
 from hms.core.refusals import Refused
@@ -33,7 +35,7 @@ def take(actor: User, *, invoice_id: object, amount: Decimal, method: str, refer
     Refuses more than is owed, and anything but cash without a reference.
     Locks: the invoice, then the receipt counter.
     """
-    invoice = Invoice.objects.select_for_update(of=("self",)).select_related("facility", "patient").get(pk=invoice_id)
+    invoice = locked_invoice(invoice_id)
     amount = money.rounded(amount)
     if amount <= 0:
         raise Refused(_("The amount must be above zero."), field="amount")
@@ -44,11 +46,41 @@ def take(actor: User, *, invoice_id: object, amount: Decimal, method: str, refer
             _("Only %(balance)s is owed. Take that much, and give change.") % {"balance": invoice.balance},
             field="amount",
         )
-    if method != PaymentMethod.CASH and not reference.strip():
-        raise Refused(_("Write down the terminal, transfer or cheque number."), field="reference")
-    payment = _record(actor, invoice, amount=amount, method=method, reference=reference.strip())
+    reference = _reference(method, reference)
+    payment = _record(actor, invoice, amount=amount, method=method, reference=reference)
     draw_receipt(actor, payment)
     audit.record(actor, "billing.payment.taken", payment, detail={"method": method})
+    return payment
+
+
+def _reference(method: str, reference: str) -> str:
+    reference = reference.strip()
+    if method != PaymentMethod.CASH and not reference:
+        raise Refused(_("Write down the terminal, transfer or cheque number."), field="reference")
+    return reference
+
+
+@transaction.atomic
+def refund(
+    actor: User, *, invoice_id: object, amount: Decimal, method: str, reason: str, reference: str = ""
+) -> Payment:
+    """Give back what was credited after it had been paid, and draw the receipt of it.
+
+    Refuses more than is due back, and whoever issued a credit note of the invoice: that takes two.
+    Locks: the invoice, then the receipt counter.
+    """
+    invoice = locked_invoice(invoice_id)
+    amount = money.rounded(amount)
+    if amount <= 0:
+        raise Refused(_("The amount must be above zero."), field="amount")
+    if amount > invoice.due_back:
+        raise Refused(_("Only %(due)s is to be given back.") % {"due": invoice.due_back}, field="amount")
+    if invoice.credit_notes.filter(issued_by=actor).exists():
+        raise Refused(_("You credited this invoice yourself. Ask a colleague to give the money back."))
+    reference = _reference(method, reference)
+    payment = _record(actor, invoice, amount=-amount, method=method, reference=reference, reason=reason)
+    draw_receipt(actor, payment)
+    audit.record(actor, "billing.payment.refunded", payment, reason=reason, detail={"method": method})
     return payment
 
 
@@ -76,11 +108,14 @@ def _record(
         number=numbering.next_number(invoice.facility, "REC"),
     )
     payment.save(force_insert=True)
-    Invoice.objects.filter(pk=invoice.pk).update(paid=F("paid") + amount)
+    change: dict[str, Any] = {"paid": F("paid") + amount}
+    if reason:  # only a way back may change what is due back: a payment never makes more of it
+        change["due_back"] = due_back(paid=amount)
+    Invoice.objects.filter(pk=invoice.pk).update(**change)
     ledger.post(
         actor,
         facility=invoice.facility,
-        kind="payment-reversal" if reverses else "payment",
+        kind="payment-reversal" if reverses else "payment" if amount > 0 else "refund",
         source=payment,
         entries=[(ACCOUNT_OF[PaymentMethod(method)], amount), (Account.RECEIVABLE, -amount)],
         patient_id=invoice.patient_id,
@@ -122,23 +157,25 @@ def _left_after(payment: Payment, invoice: Invoice) -> Decimal:
     """What was still owed on the invoice once this payment had been taken."""
     paid = invoice.payments.filter(received_at__lte=payment.received_at).aggregate(sum=Sum("amount"))["sum"]
     credited = invoice.credit_notes.filter(issued_at__lte=payment.received_at).aggregate(sum=Sum("amount"))["sum"]
-    return invoice.total - (paid or money.ZERO) - (credited or money.ZERO)
+    return max(invoice.total - (paid or money.ZERO) - (credited or money.ZERO), money.ZERO)
 
 
 @transaction.atomic
 def reverse(actor: User, *, payment_id: object, reason: str) -> Payment:
-    """Take back a payment that was entered wrongly or given back. The first stays in the books.
+    """Take back a payment or a refund that was entered wrongly. The first stays in the books.
 
-    Refuses one's own payment: a second person reverses it. Locks: the invoice, then the counter.
+    Refuses one's own: a second person reverses it; and a payment of which a part was refunded. Locks: the invoice, then the counter.
     """
     payment = Payment.objects.get(pk=payment_id)
-    invoice = Invoice.objects.select_for_update(of=("self",)).select_related("facility").get(pk=payment.invoice_id)
+    invoice = locked_invoice(payment.invoice_id)
     if payment.reverses_id:
         raise Refused(_("This is a reversal itself."))
     if Payment.objects.filter(reverses=payment).exists():
         raise Refused(_("This payment was reversed already."))
     if payment.received_by_id == actor.pk:
         raise Refused(_("You took this payment yourself. Ask a colleague to reverse it."))
+    if invoice.paid < payment.amount:
+        raise Refused(_("A part of this money was given back already. Reverse that refund first."))
     reversal = _record(
         actor,
         invoice,

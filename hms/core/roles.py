@@ -119,9 +119,9 @@ ROLES: dict[str, Role] = {
         _role(
             "cashier",
             "Cashier",
-            "Takes payments and prints receipts.",
+            "Takes payments, gives back what was credited, prints receipts.",
             "patients.view_patient patients.search_patient billing.view_invoice billing.view_account",
-            "billing.take_payment staff.view_roster",
+            "billing.take_payment billing.give_refund staff.view_roster",
         ),
         _role(
             "accountant",
@@ -130,7 +130,7 @@ ROLES: dict[str, Role] = {
             "patients.view_patient patients.search_patient billing.view_invoice billing.view_account",
             "billing.view_service billing.add_service billing.change_service billing.issue_invoice",
             "billing.view_charge billing.view_payment billing.view_creditnote",
-            "billing.credit_invoice billing.reverse_payment billing.reverse_charge billing.view_ledger",
+            "billing.credit_invoice billing.reverse_payment billing.give_refund billing.reverse_charge billing.view_ledger",
             "reports.view_day reports.view_revenue staff.view_roster",
         ),
         _role(

@@ -135,7 +135,8 @@ def draw_label(actor: User, found: LabOrder, specimen: Specimen) -> None:
 def reject_specimen(actor: User, *, specimen_id: object, reason: str) -> Specimen:
     """The specimen is no good (clotted, unlabelled): its tests are to be collected again, uncharged.
 
-    Refuses once a result of it is verified, or its charge is invoiced. Locks: the encounter, the order, the specimen.
+    What was invoiced for it is credited. Refuses once a result of it is verified. Locks: the encounter, the
+    order, the specimen, then the invoice.
     """
     found = locked_order(Specimen.objects.values_list("order_id", flat=True).get(pk=specimen_id))
     specimen = Specimen.objects.select_for_update().get(pk=specimen_id)
@@ -145,7 +146,6 @@ def reject_specimen(actor: User, *, specimen_id: object, reason: str) -> Specime
     if any(result.status == OrderStatus.VERIFIED for result in results):
         raise Refused(_("A result of this specimen is verified. Correct that result instead."))
     for result in results:
-        charges.undo(actor, source=result, reason=reason)
         result.status = OrderStatus.CANCELLED
         result.save(update_fields=["status"])
     # A charge stands for one act: collecting again is a new one, so the tests are asked for anew.
@@ -154,22 +154,24 @@ def reject_specimen(actor: User, *, specimen_id: object, reason: str) -> Specime
     specimen.rejected_reason = reason
     specimen.save(update_fields=["rejected_at", "rejected_reason"])
     settle(found)
+    charges.undo(actor, sources=results, reason=reason)
     audit.record(actor, "laboratory.specimen.rejected", found, reason=reason, detail={"specimen": specimen.accession})
     return specimen
 
 
 @transaction.atomic
 def cancel(actor: User, *, order_id: object, reason: str) -> LabOrder:
-    """Cancel every test of an order that is not verified; what was charged for them is reversed.
+    """Cancel every test of an order that is not verified; what was charged for them is reversed, or credited
+    where it was invoiced.
 
-    When the others are all verified, their report is made by a worker. Refuses when all are verified, or a charge is invoiced. Locks: the encounter, the order.
+    When the others are all verified, their report is made by a worker. Refuses when all are verified.
+    Locks: the encounter, the order, then the invoice.
     """
     found = locked_order(order_id)
     waiting = list(found.results.exclude(status__in=[OrderStatus.VERIFIED, OrderStatus.CANCELLED]))
     if not waiting:
         raise Refused(_("Nothing of this order is open any more."))
     for result in waiting:
-        charges.undo(actor, source=result, reason=reason)
         result.status = OrderStatus.CANCELLED
         result.save(update_fields=["status"])
     found.cancelled_reason = reason
@@ -177,5 +179,6 @@ def cancel(actor: User, *, order_id: object, reason: str) -> LabOrder:
     settle(found)
     if found.status == OrderStatus.VERIFIED:
         outbox.publish(VERIFIED, order_id=str(found.pk), actor_id=str(actor.pk))
+    charges.undo(actor, sources=waiting, reason=reason)
     audit.record(actor, "laboratory.order.cancelled", found, reason=reason, detail={"tests": len(waiting)})
     return found

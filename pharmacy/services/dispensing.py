@@ -100,10 +100,10 @@ def _settle(prescription: Prescription) -> None:
 
 @transaction.atomic
 def take_back(actor: User, *, dispense_id: object, reason: str) -> Dispense:
-    """Undo a dispense handed out by mistake: stock returns, its charges are reversed.
+    """Undo a dispense: stock returns, its charges are reversed, or credited where they were invoiced.
 
-    Refuses once a charge of it stands on an invoice. Locks: the encounter, the prescription, the
-    dispense, then the balances by batch id.
+    Refuses what was taken back already. Locks: the encounter, the prescription, the dispense, the balances
+    by batch id, then the invoices.
     """
     prescription = _locked_prescription(Dispense.objects.values_list("prescription_id", flat=True).get(pk=dispense_id))
     dispense = Dispense.objects.select_for_update().get(pk=dispense_id)
@@ -112,11 +112,11 @@ def take_back(actor: User, *, dispense_id: object, reason: str) -> Dispense:
     lines = list(dispense.lines.select_related("batch__product__facility", "line"))
     stock.put_back(actor, returned=[(given.batch, given.quantity) for given in lines], source=dispense, reason=reason)
     for given in lines:
-        charges.undo(actor, source=given, reason=reason)
         PrescriptionLine.objects.filter(pk=given.line_id).update(dispensed=F("dispensed") - given.quantity)
     dispense.reversed_at = clock.now()
     dispense.reversed_reason = reason
     dispense.save(update_fields=["reversed_at", "reversed_reason"])
     _settle(prescription)
+    charges.undo(actor, sources=lines, reason=reason)
     audit.record(actor, "pharmacy.dispense.taken_back", dispense, reason=reason)
     return dispense

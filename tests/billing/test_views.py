@@ -212,7 +212,7 @@ def test_a_charge_reversed_by_mistake_is_charged_again_on_the_bill(
     html = page(books, "desk-panel", visit.pk)
     assert "40.00" in html
     assert "Slip of the hand" not in html
-    charges.undo(reception, source=visit, reason="Never done")
+    charges.undo(reception, sources=[visit], reason="Never done")
     assert "Charge again" not in page(books, "desk-panel", visit.pk)
 
 

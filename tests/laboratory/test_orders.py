@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 from django.db import Error, IntegrityError, connection, transaction
 
-from billing.models import Charge
+from billing.models import Charge, Invoice
+from billing.services import invoices
 from hms.core import clock, documents, outbox
 from hms.core.models import Document, DocumentKind, Facility, Notification, User
 from hms.core.refusals import Refused
@@ -267,6 +268,33 @@ def test_a_rejected_specimen_is_taken_again_and_charged_once_in_the_end(technici
     assert again.accession != tube.accession
     assert sorted(row.amount for row in Charge.objects.standing()) == [Decimal(9), Decimal(21)]
     assert len(standing(collected)) == 2
+    assert faults() == []
+
+
+@pytest.mark.parametrize("credited_before", [0, 9, 30])
+def test_a_tube_that_clots_after_the_invoice_is_rejected_credited_and_taken_again(
+    technician: User, reception: User, person, collected: LabOrder, credited_before: int
+) -> None:
+    encounters.close(reception, encounter_id=collected.encounter_id)
+    outbox.drain()
+    invoice = Invoice.objects.get()
+    if credited_before:
+        invoices.credit(
+            person("accountant"), invoice_id=invoice.pk, amount=Decimal(credited_before), reason="They asked"
+        )
+    tube = collected.specimens.get(kind="blood-edta")
+    orders.reject_specimen(technician, specimen_id=tube.pk, reason="Clotted")
+    invoice.refresh_from_db()
+    assert invoice.credited == min(credited_before + 9, 30)
+    orders.collect(technician, order_id=collected.pk)
+    outbox.drain()
+    assert [row.total for row in Invoice.objects.order_by("number")] == [Decimal(30), Decimal(9)]
+    assert faults() == []
+    orders.cancel(technician, order_id=collected.pk, reason="The patient went elsewhere")
+    collected.refresh_from_db()
+    assert collected.status == "cancelled"
+    assert {row.status for row in Invoice.objects.all()} == {"credited"}
+    assert not Charge.objects.standing().exists()
     assert faults() == []
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from billing.models import Charge
+from billing.models import Charge, CreditNote, Invoice
 from hms.core import documents, outbox
 from hms.core.models import Document, DocumentKind, User
 from hms.core.refusals import Refused
@@ -16,7 +16,7 @@ from patients.models import Encounter
 from patients.services import clinical, encounters
 from pharmacy.models import AllergyCheck, Prescription, Product
 from pharmacy.services import dispensing, prescribing
-from tests.billing.conftest import text_of
+from tests.billing.conftest import faults, text_of
 from tests.pharmacy.conftest import hand_out, make_product, prescribe, receive
 
 
@@ -186,16 +186,22 @@ def test_the_paper_of_a_cancelled_prescription_is_genuine_to_nobody(
     assert Document.objects.filter(source_id=prescription.pk).count() == 1, "no new paper is issued for it"
 
 
-def test_a_dispense_on_an_invoice_is_not_taken_back(
+def test_what_was_invoiced_is_taken_back_to_the_shelf_and_credited(
     doctor_user: User, reception: User, pharmacist: User, visit: Encounter, amoxicillin: Product
 ) -> None:
+    receive(pharmacist, amoxicillin, 3, days=30, number="SOON")
     receive(pharmacist, amoxicillin, 50)
     dispense = hand_out(pharmacist, prescribe(doctor_user, visit, amoxicillin), 10)
     encounters.close(reception, encounter_id=visit.pk)
     outbox.drain()
-    with pytest.raises(Refused, match="credit note"):
-        dispensing.take_back(pharmacist, dispense_id=dispense.pk, reason="Mistake")
-    assert amoxicillin.batches.get().balance.quantity == 40
+    dispensing.take_back(pharmacist, dispense_id=dispense.pk, reason="Never opened")
+    assert sorted(batch.balance.quantity for batch in amoxicillin.batches.all()) == [3, 50]
+    note = CreditNote.objects.get()
+    assert (note.amount, note.reason, note.reversals.count()) == (Decimal("3.50"), "Never opened", 2)
+    assert Invoice.objects.get().status == "credited"
+    with pytest.raises(Refused, match="already"):
+        dispensing.take_back(pharmacist, dispense_id=dispense.pk, reason="Again")
+    assert faults() == []
 
 
 def test_the_other_facility_sees_neither_prescription_nor_stock(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from billing.models import Charge, Invoice, InvoiceLine, LedgerEntry, Payment
+from billing.models import Charge, CreditNote, Invoice, InvoiceLine, LedgerEntry, Payment
 from billing.services import charges, invoices, payments
 from hms.core import outbox
 from hms.core.models import OutboxMessage, User
@@ -103,6 +103,57 @@ def test_without_lock_and_constraint_one_invoice_is_paid_at_every_till(reception
         assert sum(isinstance(answer, Payment) for answer in answers) == CROWD, answers
         invoice.refresh_from_db()
         assert (invoice.paid, invoice.balance) == (Decimal(100 * CROWD), Decimal(100 - 100 * CROWD))
+
+
+def undo_at_once(reception: User, invoice: Invoice) -> list[Any]:
+    """Everyone undoes the act of the second line; of the odd ones accounting credits that line instead."""
+    line = invoice.lines.get(position=2)
+
+    def act(number: int) -> Any:
+        if number % 2:
+            return [charges.reverse(again(reception), charge_id=line.charge_id, reason="Clotted")]
+        return charges.undo(again(reception), sources=[invoice.encounter], reason="Clotted")
+
+    return crowd(act, CROWD)
+
+
+def test_acts_undone_by_several_at_once_are_credited_once(reception: User, invoice: Invoice) -> None:
+    answers = undo_at_once(reception, invoice)
+    assert not [answer for answer in answers if isinstance(answer, Exception)], answers
+    assert CreditNote.objects.filter(reversals__reverses__invoice_line__position=2).count() == 1
+    invoice.refresh_from_db()
+    assert (invoice.credited, invoice.balance) == (Decimal(100), 0)
+    assert faults() == []
+
+
+def test_without_locks_the_database_still_credits_a_line_once(reception: User, invoice: Invoice) -> None:
+    """The control of the locks: everyone saw a charge that nobody had reversed."""
+    with unlocked(Encounter, Invoice), looking_together(Invoice, CROWD):
+        answers = undo_at_once(reception, invoice)
+    assert [answer for answer in answers if isinstance(answer, Exception)], answers
+    assert all("billing_" in str(answer) for answer in answers if isinstance(answer, Exception)), answers
+    assert CreditNote.objects.filter(reversals__reverses__invoice_line__position=2).count() == 1
+    invoice.refresh_from_db()
+    assert invoice.credited in (40, 100)
+    assert faults() == []
+
+
+def test_paying_crediting_and_undoing_at_once_leave_books_that_agree(
+    reception: User, invoice: Invoice, person: Any
+) -> None:
+    accountant = person("accountant")
+    line = invoice.lines.get(position=2)
+
+    def act(number: int) -> Any:
+        if number % 3 == 0:
+            return payments.take(again(reception), invoice_id=invoice.pk, amount=Decimal(50), method="cash")
+        if number % 3 == 1:
+            return invoices.credit(again(accountant), invoice_id=invoice.pk, amount=Decimal(30), reason="Goodwill")
+        return charges.reverse(again(reception), charge_id=line.charge_id, reason="Clotted")
+
+    answers = crowd(act, CROWD)
+    assert not [a for a in answers if isinstance(a, Exception) and not isinstance(a, Refused)], answers
+    assert faults() == []
 
 
 @pytest.fixture
