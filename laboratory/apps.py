@@ -10,6 +10,7 @@ class LaboratoryConfig(AppConfig):
         from laboratory import faults, waiting
         from laboratory.services import results
         from patients import holds
+        from patients.services import encounters
 
         access.concerns(
             order_id="laboratory.LabOrder",
@@ -18,6 +19,7 @@ class LaboratoryConfig(AppConfig):
             specimen_id="laboratory.Specimen:order__patient_id",
         )
         faults.register()
+        outbox.register(encounters.CANCELLED, "laboratory.receivers.visit_cancelled")
         outbox.register(results.VERIFIED, "laboratory.receivers.order_verified")
         holds.register(open_work=waiting.open_work)
         seen = "laboratory.view_laborder"

@@ -21,3 +21,15 @@ def register() -> None:
         ),
     )
     oracle.register("numbers: laboratory orders", gaps("Laboratory orders", LabOrder, "LAB"))
+    oracle.register(
+        "laboratory: nothing waits for a cancelled visit",
+        oracle.query(
+            """
+            select w.number from laboratory_laborder w join patients_encounter e on e.id = w.encounter_id
+            where w.status in ('ordered', 'collected', 'entered') and e.status = 'cancelled' and not exists (
+                select from core_outboxmessage m where m.done_at is null and m.dead_at is null
+                and m.payload ->> 'encounter_id' = e.id::text)
+            """,
+            "Laboratory order {0} waits, and its visit was cancelled.",
+        ),
+    )

@@ -8,6 +8,7 @@ class PharmacyConfig(AppConfig):
     def ready(self) -> None:
         from hms.core import access, outbox, panels
         from patients import holds
+        from patients.services import encounters
         from pharmacy import faults, waiting
         from pharmacy.services import stock
 
@@ -16,6 +17,7 @@ class PharmacyConfig(AppConfig):
             dispense_id="pharmacy.Dispense",
         )
         faults.register()
+        outbox.register(encounters.CANCELLED, "pharmacy.receivers.visit_cancelled")
         outbox.register(stock.FELL, "pharmacy.receivers.stock_fell")
         holds.register(open_work=waiting.open_work)
         seen = "pharmacy.view_prescription"

@@ -48,3 +48,15 @@ def register() -> None:
     )
     charges_without_act("charges: no dispense charge without its act", "pharmacy.dispenseline", "pharmacy_dispenseline")
     oracle.register("numbers: prescriptions", gaps("Prescriptions", Prescription, "RX"))
+    oracle.register(
+        "pharmacy: nothing waits for a cancelled visit",
+        oracle.query(
+            """
+            select w.number from pharmacy_prescription w join patients_encounter e on e.id = w.encounter_id
+            where w.status in ('prescribed', 'partly_dispensed') and e.status = 'cancelled' and not exists (
+                select from core_outboxmessage m where m.done_at is null and m.dead_at is null
+                and m.payload ->> 'encounter_id' = e.id::text)
+            """,
+            "Prescription {0} waits, and its visit was cancelled.",
+        ),
+    )

@@ -167,6 +167,7 @@ class PrescriptionStatus(models.TextChoices):
     PARTLY = "partly_dispensed", _("Partly dispensed")
     DISPENSED = "dispensed", _("Dispensed")
     CANCELLED = "cancelled", _("Cancelled")
+    ENDED = "ended", _("Ended early")
 
 
 OPEN_PRESCRIPTIONS = [PrescriptionStatus.PRESCRIBED, PrescriptionStatus.PARTLY]
@@ -179,7 +180,7 @@ class AllergyCheck(models.TextChoices):
 
 
 class Prescription(Record):
-    """prescribed → partly dispensed → dispensed; prescribed → cancelled."""
+    """prescribed → partly dispensed → dispensed; prescribed → cancelled; partly dispensed → ended early."""
 
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="prescriptions")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="prescriptions")
@@ -189,13 +190,17 @@ class Prescription(Record):
     status = models.CharField(max_length=16, choices=PrescriptionStatus, default=PrescriptionStatus.PRESCRIBED)
     advice = models.CharField(_("advice"), max_length=300, blank=True)
     prescribed_at = models.DateTimeField()
-    cancelled_reason = models.CharField(max_length=300, blank=True)
+    end_reason = models.CharField(max_length=300, blank=True)
 
     objects = PrescriptionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-prescribed_at", "-id"]
-        permissions = [("prescribe", "Can prescribe"), ("dispense", "Can dispense")]
+        permissions = [
+            ("prescribe", "Can prescribe"),
+            ("dispense", "Can dispense"),
+            ("end_prescription", "Can cancel a prescription, or end what is left of it"),
+        ]
         indexes = [
             models.Index(
                 fields=["facility", "prescribed_at"],
@@ -209,8 +214,8 @@ class Prescription(Record):
                 condition=Q(status__in=PrescriptionStatus.values), name="pharmacy_prescription_status"
             ),
             models.CheckConstraint(
-                condition=~Q(status="cancelled") | ~Q(cancelled_reason=""),
-                name="pharmacy_prescription_cancelled_says_why",
+                condition=~Q(status__in=["cancelled", "ended"]) | ~Q(end_reason=""),
+                name="pharmacy_prescription_end_says_why",
             ),
         ]
 

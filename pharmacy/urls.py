@@ -9,6 +9,7 @@ urlpatterns = [
     path("prescriptions/<uuid:prescription_id>/", views.prescription, name="prescription"),
     path("prescriptions/<uuid:prescription_id>/pdf", views.prescription_pdf, name="prescription-pdf"),
     path("prescriptions/<uuid:prescription_id>/cancel", views.prescription_cancel, name="prescription-cancel"),
+    path("prescriptions/<uuid:prescription_id>/end", views.prescription_end, name="prescription-end"),
     path("prescriptions/<uuid:prescription_id>/hand-out", views.hand_out, name="hand-out"),
     path("dispenses/<uuid:dispense_id>/take-back", views.take_back, name="take-back"),
     path("visits/<uuid:encounter_id>/prescribe", views.prescribe, name="prescribe"),

@@ -82,7 +82,7 @@ def prescribe(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
     return render(request, "pharmacy/prescribe.html", context)
 
 
-@access.needs("pharmacy.prescribe")
+@access.needs("pharmacy.end_prescription")
 @once
 def prescription_cancel(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
     found = _prescription(request, prescription_id)
@@ -98,6 +98,25 @@ def prescription_cancel(request: HttpRequest, prescription_id: UUID) -> HttpResp
         question=_("Cancel prescription %(number)s?") % {"number": found.number},
         detail=_("It stays in the record as cancelled. Paper copies become invalid."),
         label=_("Cancel the prescription"),
+    )
+
+
+@access.needs("pharmacy.end_prescription")
+@once
+def prescription_end(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
+    found = _prescription(request, prescription_id)
+    form = ReasonForm(request.POST or None)
+    if form.carried_out(lambda data: prescribing.end(request.user, prescription_id=found.pk, **data)):
+        messages.success(request, _("Nothing more is handed out on this prescription."))
+        return redirect("pharmacy:prescription", found.pk)
+    return _confirm(
+        request,
+        found,
+        form,
+        heading=_("End a prescription"),
+        question=_("End the rest of prescription %(number)s?") % {"number": found.number},
+        detail=_("What was handed out stays. Paper copies become invalid."),
+        label=_("End the rest"),
     )
 
 
@@ -138,7 +157,7 @@ def take_back(request: HttpRequest, dispense_id: UUID) -> HttpResponse:
     )
     form = ReasonForm(request.POST or None)
     if form.carried_out(lambda data: dispensing.take_back(request.user, dispense_id=dispense.pk, **data)):
-        messages.success(request, _("Taken back: stock returned, charges reversed."))
+        messages.success(request, _("Taken back: stock returned, charges reversed or credited."))
         return redirect("pharmacy:prescription", dispense.prescription_id)
     return _confirm(
         request,
@@ -146,7 +165,7 @@ def take_back(request: HttpRequest, dispense_id: UUID) -> HttpResponse:
         form,
         heading=_("Take back what was handed out"),
         question=_("Take back this dispense?"),
-        detail=_("The goods return to stock and the charges are reversed."),
+        detail=_("The goods return to stock. The charges are reversed, or credited where they are invoiced."),
         label=_("Take back"),
     )
 

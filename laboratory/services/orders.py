@@ -12,6 +12,7 @@ from hms.core import audit, clock, documents, numbering, outbox
 from hms.core.models import DocumentKind, Paper, User
 from hms.core.refusals import Refused
 from laboratory.models import LabOrder, OrderStatus, Result, Specimen, TestDefinition
+from patients.models.encounter import EncounterStatus
 from patients.paper import identity
 from patients.services.encounters import locked, locked_open
 
@@ -182,3 +183,17 @@ def cancel(actor: User, *, order_id: object, reason: str) -> LabOrder:
     charges.undo(actor, sources=waiting, reason=reason)
     audit.record(actor, "laboratory.order.cancelled", found, reason=reason, detail={"tests": len(waiting)})
     return found
+
+
+@transaction.atomic
+def release(actor: User, *, encounter_id: object) -> int:
+    """The visit was cancelled: what its orders still wait for is cancelled; returns how many orders. Done
+    twice it is done once. Locks: the encounter, then each order, by id."""
+    encounter = locked(encounter_id)
+    if encounter.status != EncounterStatus.CANCELLED:
+        return 0
+    ids = list(LabOrder.objects.filter(encounter=encounter).unfinished().order_by("pk").values_list("pk", flat=True))
+    for order_id in ids:
+        reason = _("The visit was cancelled: %(reason)s") % {"reason": encounter.end_reason}
+        cancel(actor, order_id=order_id, reason=reason[:300])
+    return len(ids)

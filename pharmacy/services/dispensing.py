@@ -12,7 +12,6 @@ from billing.services import charges
 from hms.core import audit, clock
 from hms.core.models import User
 from hms.core.refusals import Refused
-from patients.services.encounters import locked
 from pharmacy.models import (
     OPEN_PRESCRIPTIONS,
     Dispense,
@@ -22,16 +21,7 @@ from pharmacy.models import (
     PrescriptionStatus,
 )
 from pharmacy.services import stock
-
-
-def _locked_prescription(prescription_id: object) -> Prescription:
-    """The encounter's lock, then the prescription's."""
-    locked(Prescription.objects.values_list("encounter_id", flat=True).get(pk=prescription_id))
-    return (
-        Prescription.objects.select_for_update(of=("self",))
-        .select_related("facility", "encounter")
-        .get(pk=prescription_id)
-    )
+from pharmacy.services.prescribing import locked_prescription
 
 
 @transaction.atomic
@@ -41,7 +31,7 @@ def hand_out(actor: User, *, prescription_id: object, quantities: dict[UUID, int
     First-expiring batches go first. Refuses more than is prescribed or in stock.
     Locks: the encounter, the prescription, then the balances of all its batches, by batch id.
     """
-    prescription = _locked_prescription(prescription_id)
+    prescription = locked_prescription(prescription_id)
     if prescription.status not in OPEN_PRESCRIPTIONS:
         raise Refused(
             _("This prescription is %(status)s already.") % {"status": prescription.get_status_display().lower()}
@@ -87,7 +77,9 @@ def hand_out(actor: User, *, prescription_id: object, quantities: dict[UUID, int
 
 
 def _settle(prescription: Prescription) -> None:
-    """Set the status by what is left; under the prescription's lock."""
+    """Set the status by what is left; under the prescription's lock. One that was ended stays so."""
+    if prescription.status == PrescriptionStatus.ENDED:
+        return
     lines = list(prescription.lines.all())
     if all(line.left == 0 for line in lines):
         prescription.status = PrescriptionStatus.DISPENSED
@@ -105,7 +97,7 @@ def take_back(actor: User, *, dispense_id: object, reason: str) -> Dispense:
     Refuses what was taken back already. Locks: the encounter, the prescription, the dispense, the balances
     by batch id, then the invoices.
     """
-    prescription = _locked_prescription(Dispense.objects.values_list("prescription_id", flat=True).get(pk=dispense_id))
+    prescription = locked_prescription(Dispense.objects.values_list("prescription_id", flat=True).get(pk=dispense_id))
     dispense = Dispense.objects.select_for_update().get(pk=dispense_id)
     if dispense.reversed_at:
         raise Refused(_("This was taken back already."))

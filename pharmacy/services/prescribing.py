@@ -9,12 +9,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from doctors.paper import signer
-from hms.core import audit, clock, documents, numbering
+from hms.core import audit, clock, documents, notify, numbering
 from hms.core.models import Document, DocumentKind, Paper, User
 from hms.core.refusals import Refused
+from patients.models.encounter import EncounterStatus
 from patients.paper import allergies as allergy_box
 from patients.paper import identity
-from patients.services.encounters import locked_open
+from patients.services.encounters import locked, locked_open
 from pharmacy import allergies
 from pharmacy.models import AllergyCheck, Prescription, PrescriptionLine, PrescriptionStatus, Product
 from pharmacy.wording import refuse_misread
@@ -130,18 +131,69 @@ def draw(actor: User, prescription: Prescription) -> Document:
     )
 
 
+def locked_prescription(prescription_id: object) -> Prescription:
+    """The encounter's lock, then the prescription's."""
+    locked(Prescription.objects.values_list("encounter_id", flat=True).get(pk=prescription_id))
+    return (
+        Prescription.objects.select_for_update(of=("self",))
+        .select_related("facility", "encounter", "prescriber")
+        .get(pk=prescription_id)
+    )
+
+
 @transaction.atomic
 def cancel(actor: User, *, prescription_id: object, reason: str) -> Prescription:
-    """Take a prescription back. Refuses once something was dispensed. Locks: the encounter, then the prescription,
-    then its paper, which is withdrawn."""
-    found = Prescription.objects.select_related("encounter").get(pk=prescription_id)
-    type(found.encounter).objects.select_for_update().get(pk=found.encounter_id)
-    prescription = Prescription.objects.select_for_update().get(pk=prescription_id)
+    """Take a prescription back. Refuses once something was dispensed: then the rest of it is ended.
+
+    Locks: the encounter, then the prescription, then its paper, which is withdrawn.
+    """
+    prescription = locked_prescription(prescription_id)
+    if prescription.status == PrescriptionStatus.PARTLY:
+        raise Refused(_("A part of this prescription was dispensed. End the rest of it instead."))
     if prescription.status != PrescriptionStatus.PRESCRIBED:
         raise Refused(_("Only a prescription of which nothing was dispensed can be cancelled."))
-    prescription.status = PrescriptionStatus.CANCELLED
-    prescription.cancelled_reason = reason
-    prescription.save(update_fields=["status", "cancelled_reason"])
+    return _end(actor, prescription, PrescriptionStatus.CANCELLED, "cancelled", reason)
+
+
+@transaction.atomic
+def end(actor: User, *, prescription_id: object, reason: str) -> Prescription:
+    """Nothing more is handed out on a prescription that was dispensed in part; what was, stays.
+
+    Refuses any other. Locks: the encounter, then the prescription, then its paper, which is withdrawn.
+    """
+    prescription = locked_prescription(prescription_id)
+    if prescription.status != PrescriptionStatus.PARTLY:
+        raise Refused(_("Only a prescription that was dispensed in part can be ended."))
+    return _end(actor, prescription, PrescriptionStatus.ENDED, "ended", reason)
+
+
+@transaction.atomic
+def release(actor: User, *, encounter_id: object) -> int:
+    """The visit was cancelled: of its prescriptions, those that wait are cancelled; returns how many. Done
+    twice it is done once. Locks: the encounter, then each prescription, by id."""
+    encounter = locked(encounter_id)
+    if encounter.status != EncounterStatus.CANCELLED:
+        return 0
+    waiting = Prescription.objects.filter(encounter=encounter, status=PrescriptionStatus.PRESCRIBED).order_by("pk")
+    ids = list(waiting.values_list("pk", flat=True))
+    for prescription_id in ids:
+        reason = _("The visit was cancelled: %(reason)s") % {"reason": encounter.end_reason}
+        cancel(actor, prescription_id=prescription_id, reason=reason[:300])
+    return len(ids)
+
+
+def _end(actor: User, prescription: Prescription, status: PrescriptionStatus, verb: str, reason: str) -> Prescription:
+    prescription.status = status
+    prescription.end_reason = reason
+    prescription.save(update_fields=["status", "end_reason"])
     documents.withdraw(actor, source=prescription, kind=DocumentKind.PRESCRIPTION)
-    audit.record(actor, "pharmacy.prescription.cancelled", prescription, reason=reason)
+    if prescription.prescriber_id != actor.pk:
+        notify.person(
+            prescription.prescriber,
+            prescription.facility,
+            text=_("Prescription %(number)s: %(status)s by %(name)s")
+            % {"number": prescription.number, "status": status.label.lower(), "name": actor.name},
+            url=f"/pharmacy/prescriptions/{prescription.pk}/",
+        )
+    audit.record(actor, f"pharmacy.prescription.{verb}", prescription, reason=reason)
     return prescription

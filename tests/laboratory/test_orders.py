@@ -298,6 +298,19 @@ def test_a_tube_that_clots_after_the_invoice_is_rejected_credited_and_taken_agai
     assert faults() == []
 
 
+def test_a_cancelled_visit_cancels_its_orders_and_says_why(reception: User, placed: LabOrder) -> None:
+    assert orders.release(reception, encounter_id=placed.encounter_id) == 0, "the visit is open"
+    encounters.cancel(reception, encounter_id=placed.encounter_id, reason="Left unseen")
+    outbox.drain()
+    assert orders.release(reception, encounter_id=placed.encounter_id) == 0, "heard twice"
+    placed.refresh_from_db()
+    assert (placed.status, placed.cancelled_reason) == ("cancelled", "The visit was cancelled: Left unseen")
+    assert not placed.results.exclude(status="cancelled").exists()
+    assert faults() == []
+    LabOrder.objects.update(status="ordered")
+    assert any("waits, and its visit was cancelled" in fault for fault in faults())
+
+
 def test_a_specimen_with_a_verified_result_is_not_rejected(technician: User, verified: LabOrder) -> None:
     with pytest.raises(Refused, match="Correct that result"):
         orders.reject_specimen(technician, specimen_id=verified.specimens.first().pk, reason="Clotted")

@@ -6,18 +6,19 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from billing.models import Charge, CreditNote, Invoice
 from hms.core import documents, outbox
-from hms.core.models import Document, DocumentKind, User
+from hms.core.models import Document, DocumentKind, Notification, User
 from hms.core.refusals import Refused
 from patients.models import Encounter
 from patients.services import clinical, encounters
 from pharmacy.models import AllergyCheck, Prescription, Product
 from pharmacy.services import dispensing, prescribing
 from tests.billing.conftest import faults, text_of
-from tests.pharmacy.conftest import hand_out, make_product, prescribe, receive
+from tests.pharmacy.conftest import hand_out, make_product, on_shelf, prescribe, receive
 
 
 def paper(prescription: Prescription) -> str:
@@ -165,11 +166,84 @@ def test_a_prescription_is_cancelled_only_before_anything_was_dispensed(
     receive(pharmacist, amoxicillin, 50)
     first, second = prescribe(doctor_user, visit, amoxicillin), prescribe(doctor_user, visit, amoxicillin)
     hand_out(pharmacist, first, 1)
-    with pytest.raises(Refused, match="nothing was dispensed"):
+    with pytest.raises(Refused, match="End the rest"):
         prescribing.cancel(doctor_user, prescription_id=first.pk, reason="Changed")
     prescribing.cancel(doctor_user, prescription_id=second.pk, reason="Changed")
     with pytest.raises(Refused, match="cancelled already"):
         hand_out(pharmacist, second, 1)
+
+
+def test_the_rest_of_a_partly_dispensed_prescription_is_ended_with_a_reason(
+    doctor_user: User, reception: User, pharmacist: User, visit: Encounter, amoxicillin: Product, client: Client
+) -> None:
+    batch = receive(pharmacist, amoxicillin, 50)
+    prescription = prescribe(doctor_user, visit, amoxicillin)
+    with pytest.raises(Refused, match="dispensed in part"):
+        prescribing.end(pharmacist, prescription_id=prescription.pk, reason="Nobody came")
+    dispense = hand_out(pharmacist, prescription, 4)
+    encounters.close(reception, encounter_id=visit.pk)
+    outbox.drain()
+    prescribing.end(pharmacist, prescription_id=prescription.pk, reason="Had a rash")
+    prescription.refresh_from_db()
+    assert (prescription.status, prescription.end_reason) == ("ended", "Had a rash")
+    assert prescription not in Prescription.objects.open()
+    assert Notification.objects.get(user=doctor_user).text.startswith(f"Prescription {prescription.number}: ended")
+    code = documents.latest(prescription, DocumentKind.PRESCRIPTION).code
+    assert "Withdrawn" in client.get(f"/verify/{code}").content.decode()
+    with pytest.raises(Refused, match="ended early already"):
+        hand_out(pharmacist, prescription, 1)
+    # The goods come back all the same, and it stays ended.
+    dispensing.take_back(pharmacist, dispense_id=dispense.pk, reason="Had a rash")
+    prescription.refresh_from_db()
+    assert (prescription.status, on_shelf(batch), Invoice.objects.get().status) == ("ended", 50, "credited")
+    with pytest.raises(IntegrityError, match="end_says_why"), transaction.atomic():
+        Prescription.objects.update(end_reason="")
+    assert faults() == []
+
+
+def test_the_rest_is_ended_and_what_nobody_fetches_is_cancelled_at_the_counter(
+    doctor_user: User, pharmacist: User, visit: Encounter, amoxicillin: Product, browser_of
+) -> None:
+    receive(pharmacist, amoxicillin, 50)
+    partly, waiting = prescribe(doctor_user, visit, amoxicillin), prescribe(doctor_user, visit, amoxicillin)
+    hand_out(pharmacist, partly, 4)
+    counter = browser_of(pharmacist)
+    for prescription, act, status in ((partly, "end", "ended"), (waiting, "cancel", "cancelled")):
+        address = f"/pharmacy/prescriptions/{prescription.pk}/"
+        assert f"{address}{act}" in counter.get(address).content.decode()
+        sent = counter.post(f"{address}{act}", {"_key": str(prescription.pk), "reason": "Nobody came for it"})
+        assert sent.status_code == 302
+        prescription.refresh_from_db()
+        assert prescription.status == status
+        shown = counter.get(address).content.decode()
+        assert "Nobody came for it" in shown
+        assert f"{address}{act}" not in shown
+
+
+def test_a_cancelled_visit_cancels_its_prescriptions_and_says_why(
+    doctor_user: User, reception: User, visit: Encounter, amoxicillin: Product
+) -> None:
+    made = [prescribe(doctor_user, visit, amoxicillin) for _number in range(2)]
+    prescribing.cancel(doctor_user, prescription_id=made[0].pk, reason="Changed")
+    encounters.cancel(reception, encounter_id=visit.pk, reason="Left unseen")
+    assert faults() == [], "it is being done"
+    outbox.drain()
+    assert prescribing.release(reception, encounter_id=visit.pk) == 0, "heard twice"
+    for prescription in made:
+        prescription.refresh_from_db()
+    assert [row.end_reason for row in made] == ["Changed", "The visit was cancelled: Left unseen"]
+    assert {row.status for row in made} == {"cancelled"}
+    Prescription.objects.update(status="prescribed")
+    assert len([fault for fault in faults() if "nothing waits for a cancelled visit" in fault]) == 2
+
+
+def test_a_visit_that_is_open_keeps_its_prescriptions(
+    doctor_user: User, reception: User, visit: Encounter, amoxicillin: Product
+) -> None:
+    made = prescribe(doctor_user, visit, amoxicillin)
+    assert prescribing.release(reception, encounter_id=visit.pk) == 0
+    made.refresh_from_db()
+    assert made.status == "prescribed"
 
 
 def test_the_paper_of_a_cancelled_prescription_is_genuine_to_nobody(

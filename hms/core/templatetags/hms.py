@@ -68,6 +68,7 @@ STATUSES: dict[str, tuple[str, str]] = {
     "final": ("good", "patch-check"),
     "paid": ("good", "check2"),
     "dispensed": ("good", "check2"),
+    "ended": ("plain", "slash-circle"),
     "handed_out": ("good", "check2"),
     "signed": ("good", "pen"),
     "active": ("good", "check2"),
