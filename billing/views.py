@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from billing import account
+from billing import account, uses
 from billing.forms import CreditForm, PaymentForm, PriceForm, RefundForm, ServiceForm
 from billing.models import Charge, CreditNote, Invoice, LedgerEntry, Payment, Service
 from billing.models.invoicing import InvoiceStatus
@@ -301,6 +301,9 @@ def service_list(request: HttpRequest) -> HttpResponse:
     if file := lists.export(request, rows, columns, "prices"):
         return file
     page = lists.page(request, rows, order=("category", "name", "id"), size=100)
+    used = uses.of(page.rows)
+    for service in page.rows:
+        service.uses = used.get(service.pk, [])
     context = {"page": page, "category": category, "categories": categories}
     return render(request, "billing/services.html", context)
 

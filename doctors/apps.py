@@ -7,10 +7,12 @@ class DoctorsConfig(AppConfig):
     verbose_name = _("Doctors")
 
     def ready(self) -> None:
-        from doctors import desk, faults
+        from billing import uses
+        from doctors import desk, faults, fees
         from hms.core import panels
 
         faults.register()
+        uses.register(fees.uses)
         panels.navigation(
             "desk",
             label=_("Desk"),

@@ -6,6 +6,7 @@ from crispy_forms.layout import Column, Fieldset, Layout, Row
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from doctors import fees
 from doctors.models import SIGNATURE_BYTES, Availability, Doctor, ExceptionKind
 from hms.core.forms import DateInput, Form, ModelForm, TimeInput
 from hms.core.models import Facility
@@ -24,6 +25,15 @@ class DoctorForm(ModelForm):
     class Meta:
         model = Doctor
         fields = ["specialty", "licence_number", "fee", "room", "accepts_new"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        doctor = self.instance
+        if doctor.employee_id and (service := fees.listed(doctor.employee.facility, doctor.specialty)):
+            self.fields["fee"].help_text = _("Empty: the price list's, for %(specialty)s now %(price)s.") % {
+                "specialty": doctor.specialty.name,
+                "price": service.price,
+            }
 
     def layout(self) -> Layout:
         return Layout(row("specialty", "licence_number"), row("fee", "room"), "accepts_new")

@@ -43,7 +43,13 @@ class Doctor(Record):
     )
     licence_number = models.CharField(_("licence number"), max_length=60)
     fee = models.DecimalField(
-        _("consultation fee"), max_digits=12, decimal_places=2, validators=[MinValueValidator(Decimal(0))]
+        _("own consultation fee"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0))],
+        help_text=_("Empty: the price of the specialty in the price list."),
     )
     room = models.CharField(_("room"), max_length=40, blank=True)
     signature = models.BinaryField(null=True, editable=False)

@@ -6,7 +6,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, Concat, Upper
+
+from billing.models import Service
 
 if TYPE_CHECKING:
     from hms.core.models import User
@@ -15,6 +18,12 @@ if TYPE_CHECKING:
 class DoctorQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> Self:
         return self.filter(employee__facility=user.facility).select_related("employee__facility", "specialty")
+
+    def with_price(self) -> Self:
+        """Adds `price`: the doctor's own fee, or what the price list says; None where it says nothing."""
+        code = Concat(Value("CONSULT-"), Upper(OuterRef("specialty__code")))
+        listed = Service.objects.filter(facility=OuterRef("employee__facility"), code=code).values("price")
+        return self.annotate(price=Coalesce("fee", Subquery(listed[:1])))
 
     def consulting(self) -> Self:
         """Those who see patients now."""

@@ -6,6 +6,7 @@ class LaboratoryConfig(AppConfig):
     name = "laboratory"
 
     def ready(self) -> None:
+        from billing import uses
         from hms.core import access, outbox, panels
         from laboratory import faults, waiting
         from laboratory.services import results
@@ -19,6 +20,7 @@ class LaboratoryConfig(AppConfig):
             specimen_id="laboratory.Specimen:order__patient_id",
         )
         faults.register()
+        uses.register(waiting.uses)
         outbox.register(encounters.CANCELLED, "laboratory.receivers.visit_cancelled")
         outbox.register(results.VERIFIED, "laboratory.receivers.order_verified")
         holds.register(open_work=waiting.open_work)

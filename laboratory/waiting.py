@@ -1,14 +1,18 @@
-"""What waits: the number in the rail, what a visit still has open, and the search."""
+"""What waits: the number in the rail, what a visit still has open, what uses a price, and the search."""
 
 from __future__ import annotations
 
-from django.db.models import Q
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from billing.models import Service
 from hms.core.models import User
 from hms.core.panels import Hit
-from laboratory.models import LabOrder, Specimen, TestDefinition
+from laboratory.models import LabOrder, Result, Specimen, TestDefinition
 from patients.models import Encounter
 
 
@@ -25,6 +29,13 @@ def open_work(encounter: Encounter) -> list[str]:
         % {"number": row.number, "status": row.get_status_display().lower()}
         for row in rows
     ]
+
+
+def uses(services: Sequence[Service]) -> dict[UUID, list[str]]:
+    """For the price page: the tests that are in use, or were asked for and are not collected yet."""
+    asked = Result.objects.filter(test=OuterRef("pk"), status="ordered")
+    tests = TestDefinition.objects.filter(Q(active=True) | Exists(asked), service__in=services)
+    return {test.service_id: [_("test %(code)s") % {"code": test.code}] for test in tests}
 
 
 def hits(user: User, words: str) -> list[Hit]:

@@ -6,6 +6,7 @@ class PharmacyConfig(AppConfig):
     name = "pharmacy"
 
     def ready(self) -> None:
+        from billing import uses
         from hms.core import access, outbox, panels
         from patients import holds
         from patients.services import encounters
@@ -17,6 +18,7 @@ class PharmacyConfig(AppConfig):
             dispense_id="pharmacy.Dispense",
         )
         faults.register()
+        uses.register(waiting.uses)
         outbox.register(encounters.CANCELLED, "pharmacy.receivers.visit_cancelled")
         outbox.register(stock.FELL, "pharmacy.receivers.stock_fell")
         holds.register(open_work=waiting.open_work)

@@ -6,6 +6,7 @@ class WardsConfig(AppConfig):
     name = "wards"
 
     def ready(self) -> None:
+        from billing import uses
         from hms.core import access, panels
         from patients import holds
         from wards import faults, waiting
@@ -15,6 +16,7 @@ class WardsConfig(AppConfig):
             admission_id="wards.Admission",
         )
         faults.register()
+        uses.register(waiting.uses)
         holds.register(forbids_end=own_holds.forbids_end)
         panels.register(
             "chart", title=_("Stays"), url_name="wards:chart-panel", permission="wards.view_admission", order=50

@@ -42,7 +42,7 @@ def post(
 
     Asked twice for the same source and service, it answers with the charge that stands; after a reversal
     it charges anew. A charge that comes after the visit was closed goes onto a further invoice. Refuses
-    on a cancelled visit and on a service of another facility. Locks: the encounter.
+    on a cancelled visit, a service of another facility and one that is out of use. Locks: the encounter.
     """
     return _post(
         actor,
@@ -67,6 +67,13 @@ def _post(actor: User, charge: Charge) -> Charge:
     standing, charge.after = _of_act(charge)
     if standing:
         return standing
+    if not charge.service.active:
+        raise Refused(
+            _(
+                "“%(service)s” is out of use in the price list, so it cannot be charged. Accounting can put it back under Prices."
+            )
+            % {"service": charge.service.name}
+        )
     charge.encounter, charge.facility, charge.patient_id = visit, visit.facility, visit.patient_id
     charge.amount = money.rounded(charge.quantity * charge.unit_price)
     charge.posted_by, charge.posted_at = actor, clock.now()

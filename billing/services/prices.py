@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from billing import uses
 from billing.models import Service
 from hms.core import audit
 from hms.core.models import Facility, User
@@ -28,8 +29,17 @@ def add_service(actor: User, *, code: str, name: str, category: str, price: Deci
 
 @transaction.atomic
 def change_service(actor: User, *, service_id: object, name: str, price: Decimal, active: bool) -> Service:
-    """Change a price or take a service out of use; charges already posted keep theirs. Locks: the service."""
+    """Change a price or take a service out of use; charges already posted keep theirs.
+
+    Refuses to take out of use what a department still charges by it. Locks: the service.
+    """
     service = Service.objects.select_for_update().get(pk=service_id)
+    if service.active and not active and (used := uses.of([service]).get(service.pk)):
+        raise Refused(
+            _("“%(service)s” is in use: %(uses)s. Take that out of use first.")
+            % {"service": service.name, "uses": "; ".join(used)},
+            field="active",
+        )
     before = {"price": str(service.price), "active": service.active}
     service.name, service.price, service.active = name, price, active
     service.save(update_fields=["name", "price", "active"])

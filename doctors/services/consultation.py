@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from billing.models.services import ServiceCategory
-from billing.services import charges, prices
+from billing.services import charges
+from doctors import fees
 from doctors.models import Doctor
 from hms.core.models import User
 from hms.core.refusals import Refused
@@ -32,8 +32,8 @@ def start(actor: User, *, encounter_id: object) -> Encounter:
 def sign(actor: User, *, encounter_id: object, codes: list[str], close: bool = False, **texts: str) -> ClinicalNote:
     """Sign the note of a consultation and charge the consultation; with `close` the visit ends as well.
 
-    The first note that a doctor of a specialty signs in a visit charges it, at the doctor's fee; later
-    ones do not. Refuses an empty note, a closed visit, someone without a doctor's profile, and closing
+    The first note that a doctor of a specialty signs in a visit charges it, at the price
+    list's price or the doctor's own fee; later ones do not. Refuses an empty note, a closed visit, someone without a doctor's profile, and closing
     an inpatient stay, which ends by discharge. Locks: the encounter, then the note.
     """
     doctor = _doctor(actor)
@@ -42,13 +42,7 @@ def sign(actor: User, *, encounter_id: object, codes: list[str], close: bool = F
         raise Refused(_("An inpatient stay ends by discharge from the ward. Sign the note without closing."))
     draft = notes.save_draft(actor, encounter_id=encounter_id, codes=codes, **texts)
     note = notes.sign(actor, note_id=draft.pk)
-    service = prices.ensure(
-        encounter.facility,
-        code=f"CONSULT-{doctor.specialty.code.upper()}",
-        name=_("Consultation, %(specialty)s") % {"specialty": doctor.specialty.name},
-        category=ServiceCategory.CONSULTATION,
-        price=doctor.fee,
-    )
+    service = fees.service(doctor)
     charges.post(
         actor,
         encounter=encounter,

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from doctors import fees
 from doctors.models import SIGNATURE_BYTES, Doctor, Specialty
 from hms.core import audit, outbox
 from hms.core.models import User
@@ -46,12 +47,12 @@ def add_doctor(
     employee: Employee,
     specialty: Specialty,
     licence_number: str,
-    fee: Decimal,
+    fee: Decimal | None = None,
     room: str = "",
     accepts_new: bool = True,
 ) -> Doctor:
-    """Let an employee consult. Refuses one who has left or consults already, and a licence that a
-    colleague has. Locks: the employee."""
+    """Let an employee consult. Refuses one who has left or consults already, a licence that a colleague
+    has, and no fee where the price list has no price for the specialty. Locks: the employee."""
     employee = Employee.objects.select_for_update().get(pk=employee.pk)
     if not employee.active:
         raise Refused(_("This employee has left."), field="employee")
@@ -76,7 +77,7 @@ def change_doctor(actor: User, *, doctor_id: object, **details: Any) -> Doctor:
     """Correct a profile, or set another fee: what was charged keeps its price. Locks: the doctor."""
     doctor = locked(doctor_id)
     changed = [name for name in DETAILS if name in details and getattr(doctor, name) != details[name]]
-    before = {"fee": str(doctor.fee)} if "fee" in changed else {}
+    before = {"fee": "" if doctor.fee is None else str(doctor.fee)} if "fee" in changed else {}
     for name in changed:
         setattr(doctor, name, details[name])
     if changed:
@@ -97,8 +98,9 @@ def locked(doctor_id: object) -> Doctor:
 def _check(doctor: Doctor) -> None:
     if not doctor.licence_number:
         raise Refused(_("A doctor needs a licence number."), field="licence_number")
-    if doctor.fee < 0:
+    if doctor.fee is not None and doctor.fee < 0:
         raise Refused(_("A fee cannot be negative."), field="fee")
+    fees.service(doctor)
     twins = Doctor.objects.filter(
         employee__facility_id=doctor.employee.facility_id, licence_number__iexact=doctor.licence_number
     )

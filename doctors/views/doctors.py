@@ -25,21 +25,21 @@ COLUMNS = [
     lists.Column("Name", lambda d: d.name),
     lists.Column("Specialty", lambda d: d.specialty.name),
     lists.Column("Licence number", lambda d: d.licence_number),
-    lists.Column("Fee", lambda d: d.fee),
+    lists.Column("Fee", lambda d: d.price),
     lists.Column("Room", lambda d: d.room),
     lists.Column("Takes new patients", lambda d: "yes" if d.accepts_new else "no"),
 ]
 
 
 def find(request: HttpRequest, doctor_id: UUID) -> Doctor:
-    return access.find(request, Doctor.objects.visible_to(request.user), doctor_id)
+    return access.find(request, Doctor.objects.visible_to(request.user).with_price(), doctor_id)
 
 
 @access.needs("doctors.view_doctor")
 @require_safe
 def doctors(request: HttpRequest) -> HttpResponse:
     """The doctors of this facility, by specialty, with today's hours."""
-    rows = Doctor.objects.visible_to(request.user)
+    rows = Doctor.objects.visible_to(request.user).with_price()
     chosen = {name: request.GET.get(name, "") for name in ("specialty", "show")}
     if chosen["specialty"]:
         rows = rows.filter(specialty__code=chosen["specialty"])

@@ -189,7 +189,7 @@ class Staffing:
                 employee=employee,
                 specialty=Specialty.objects.get(code=code),
                 licence_number=licence,
-                fee=fee,
+                fee=fee + 25 if place == 0 else None,  # the first has a fee of their own, the others the list's
                 room=f"Room {place + 1}",
             )
             house.doctors.append(doctor)

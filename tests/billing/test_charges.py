@@ -69,6 +69,19 @@ def test_a_service_of_another_facility_is_not_charged_here(reception: User, visi
         charges.post(reception, encounter=visit, source=visit, service=make_service(south))
 
 
+def test_a_service_out_of_use_is_not_charged_and_the_message_says_what_to_do(
+    reception: User, visit: Encounter, person
+) -> None:
+    made = charge(reception, visit)
+    prices.change_service(
+        person("accountant"), service_id=made.service_id, name="X-ray", price=Decimal(40), active=False
+    )
+    assert charge(reception, visit).pk == made.pk, "it is charged already"
+    charges.reverse(reception, charge_id=made.pk, reason="Wrong")
+    with pytest.raises(Refused, match="Accounting can put it back under Prices"):
+        charge(reception, visit)
+
+
 def test_an_act_that_fails_leaves_no_charge(reception: User, visit: Encounter) -> None:
     with pytest.raises(ValueError), transaction.atomic():
         charge(reception, visit)

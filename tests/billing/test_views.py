@@ -18,10 +18,14 @@ from django.urls import reverse
 from billing.models import Invoice, Payment, Service
 from billing.services import charges, invoices, payments
 from hms.core.models import AuditEvent, Facility, User
+from laboratory.models import TestDefinition
 from patients.models import Encounter
 from patients.services import encounters
 from tests.billing.conftest import charge, make_invoice, make_service
 from tests.conftest import make_patient
+from tests.laboratory.conftest import make_test
+from tests.pharmacy.conftest import make_product
+from tests.wards.conftest import make_ward
 
 
 @pytest.fixture
@@ -214,6 +218,25 @@ def test_a_charge_reversed_by_mistake_is_charged_again_on_the_bill(
     assert "Slip of the hand" not in html
     charges.undo(reception, sources=[visit], reason="Never done")
     assert "Charge again" not in page(books, "desk-panel", visit.pk)
+
+
+def test_the_price_page_says_who_uses_a_price_and_what_is_in_use_stays(
+    books: Client, accountant: User, person, reception: User
+) -> None:
+    test = make_test(person("pathologist"), "HB")
+    product = make_product(person("pharmacist"))
+    beds = make_ward(reception.facility, "1A", code="ICU")
+    html = page(books, "services")
+    for words in ("test HB", "stock of the pharmacy", "ward ICU"):
+        assert words in html
+    for service in (test.service, product.service, beds[0].room.ward.bed_service):
+        sent = send(books, "service-change", service.pk, name=service.name, price=service.price)
+        assert sent.status_code == 422
+        assert "is in use:" in sent.content.decode()
+    TestDefinition.objects.update(active=False)
+    sent = send(books, "service-change", test.service_id, name="Haemoglobin", price="9.00")
+    assert sent.status_code == 302
+    assert "Not in use" in page(books, "services")
 
 
 def test_an_interim_invoice_is_issued_before_the_visit_is_closed(

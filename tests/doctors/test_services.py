@@ -10,8 +10,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from PIL import Image
 
-from billing.models import Charge, Invoice, LedgerEntry
-from billing.services import charges
+from billing.models import Charge, Invoice, LedgerEntry, Service
+from billing.services import charges, prices
 from doctors.models import SIGNATURE_BYTES, Availability, AvailabilityException, Doctor, Specialty
 from doctors.services import consultation, hours, profile
 from hms.core import clock, outbox
@@ -199,6 +199,47 @@ def test_a_consultation_is_begun_signed_and_charged_once(
     assert (charge.service.code, charge.amount, charge.source_id) == ("CONSULT-CARD", Decimal("80.00"), visit.pk)
     assert charge.description == "Consultation, Cardiology, Dr Adaeze Obi"
     assert sum(entry.amount for entry in LedgerEntry.objects.all()) == 0
+
+
+def test_a_doctor_without_a_fee_charges_what_the_price_list_says_that_day(
+    hr: User, obi: User, doctor: Doctor, reception: User, visit: Encounter, person: Callable[..., User]
+) -> None:
+    listed = Service.objects.get(code="CONSULT-CARD")
+    accountant = person("accountant")
+    prices.change_service(accountant, service_id=listed.pk, name=listed.name, price=Decimal("70.00"), active=True)
+    later = encounters.open_encounter(reception, patient=visit.patient)
+    consultation.sign(obi, encounter_id=visit.pk, codes=[], complaint="Cough")
+    profile.change_doctor(hr, doctor_id=doctor.pk, fee=None)
+    consultation.sign(obi, encounter_id=later.pk, codes=[], complaint="Cough")
+    assert list(Charge.objects.order_by("posted_at").values_list("amount", flat=True)) == [Decimal(80), Decimal(70)]
+
+
+def test_a_doctor_without_a_fee_needs_a_price_in_the_list(hr: User, person: Callable[..., User]) -> None:
+    dermatology = Specialty.objects.create(code="derm", name="Dermatology")
+    with pytest.raises(Refused, match="CONSULT-DERM") as refusal:
+        make_doctor(hr, dermatology, fee=None)
+    assert refusal.value.field == "fee"
+    prices.add_service(
+        person("accountant"), code="consult-derm", name="Dermatologist", category="consultation", price=Decimal(75)
+    )
+    made = make_doctor(hr, dermatology, fee=None)
+    assert Doctor.objects.with_price().get(pk=made.pk).price == Decimal(75)
+
+
+def test_a_consultation_in_use_stays_in_the_price_list_and_one_out_of_use_is_not_charged(
+    hr: User, obi: User, doctor: Doctor, visit: Encounter, person: Callable[..., User]
+) -> None:
+    accountant, listed = person("accountant"), Service.objects.get(code="CONSULT-CARD")
+    change = {"service_id": listed.pk, "name": listed.name, "price": listed.price, "active": False}
+    with pytest.raises(Refused, match=r"1 doctor; own fee of Dr Adaeze Obi 80\.00") as refusal:
+        prices.change_service(accountant, **change)
+    assert refusal.value.field == "active"
+    profile.stop_consulting(hr, doctor_id=doctor.pk, reason="On leave")
+    assert not prices.change_service(accountant, **change).active
+    profile.resume_consulting(hr, doctor_id=doctor.pk, reason="Back")
+    with pytest.raises(Refused, match="put it back under Prices"):
+        consultation.sign(obi, encounter_id=visit.pk, codes=[], complaint="Cough")
+    assert not ClinicalNote.objects.exists(), "care and charge commit together"
 
 
 def test_a_second_opinion_of_another_specialty_is_a_consultation_of_its_own(

@@ -381,3 +381,16 @@ def test_a_changed_profile_is_audited_by_its_fields(office: Client, doctor: Doct
     assert (doctor.fee, doctor.accepts_new) == (Decimal(99), False)
     changed = AuditEvent.objects.get(action="doctors.doctor.changed").detail["fields"]
     assert sorted(changed) == ["accepts_new", "fee", "room"]
+
+
+def test_the_profile_says_whether_the_fee_is_the_doctors_own_or_the_price_lists(office: Client, doctor: Doctor) -> None:
+    address = reverse("doctors:doctor", args=[doctor.pk])
+    assert "own fee" in office.get(address).content.decode()
+    form = office.get(reverse("doctors:change-doctor", args=[doctor.pk])).content.decode()
+    assert "for Cardiology now 80.00" in form
+    fields = {"specialty": doctor.specialty_id, "licence_number": doctor.licence_number, "fee": ""}
+    assert send(office, "change-doctor", doctor.pk, **fields).status_code == 302
+    shown = office.get(address).content.decode()
+    assert "by the price list" in shown
+    assert "80.00" in shown
+    assert "80.00" in office.get(reverse("doctors:doctors")).content.decode()

@@ -1,0 +1,72 @@
+"""What a consultation costs: the price list's price for the specialty, unless the doctor has a fee of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from billing.models import Service
+from billing.models.services import ServiceCategory
+from billing.services import prices
+from doctors.models import Doctor, Specialty
+from hms.core.models import Facility
+from hms.core.refusals import Refused
+
+PREFIX = "CONSULT-"
+
+
+def code(specialty: Specialty) -> str:
+    return f"{PREFIX}{specialty.code.upper()}"
+
+
+def listed(facility: Facility, specialty: Specialty) -> Service | None:
+    """The specialty's line of the price list."""
+    return Service.objects.filter(facility=facility, code=code(specialty)).first()
+
+
+def service(doctor: Doctor) -> Service:
+    """What the doctor's consultations are charged as. A specialty that the price list lacks is listed at the
+    doctor's own fee; refused where there is none."""
+    facility, specialty = doctor.employee.facility, doctor.specialty
+    if found := listed(facility, specialty):
+        return found
+    if doctor.fee is None:
+        raise Refused(
+            _(
+                "The price list has no price for consultations in %(specialty)s. Enter a fee, or let accounting add %(code)s under Prices."
+            )
+            % {"specialty": specialty.name, "code": code(specialty)},
+            field="fee",
+        )
+    return prices.ensure(
+        facility,
+        code=code(specialty),
+        name=_("Consultation, %(specialty)s") % {"specialty": specialty.name},
+        category=ServiceCategory.CONSULTATION,
+        price=doctor.fee,
+    )
+
+
+def uses(services: Sequence[Service]) -> dict[UUID, list[str]]:
+    """For the price page: how many doctors charge a consultation, and who has a fee of their own."""
+    by_key = {(row.facility_id, row.code): row.pk for row in services if row.code.startswith(PREFIX)}
+    found: dict[UUID, list[str]] = {}
+    if not by_key:
+        return found
+    doctors: dict[UUID, list[Doctor]] = {}
+    for doctor in (
+        Doctor.objects.consulting()
+        .filter(employee__facility__in={facility_id for facility_id, _code in by_key})
+        .select_related("employee", "specialty")
+    ):
+        if pk := by_key.get((doctor.employee.facility_id, code(doctor.specialty))):
+            doctors.setdefault(pk, []).append(doctor)
+    for pk, rows in doctors.items():
+        own = [
+            _("own fee of %(name)s %(fee)s") % {"name": row.name, "fee": row.fee} for row in rows if row.fee is not None
+        ]
+        found[pk] = [ngettext("%(count)s doctor", "%(count)s doctors", len(rows)) % {"count": len(rows)}, *own]
+    return found
