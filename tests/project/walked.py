@@ -19,7 +19,7 @@ from hms.core import clock, notify, outbox, roles
 from hms.core.models import Facility, User
 from laboratory.services import catalogue, orders
 from patients.models import Patient
-from patients.services import clinical, registration
+from patients.services import clinical, encounters, registration
 from staff import services as staff
 from tests.conftest import make_patient
 from tests.laboratory.conftest import enter, make_test, order, verify
@@ -130,3 +130,52 @@ def walk(facility: Facility, person: Callable[..., User]) -> Walked:
     notify.person(desk, facility, text="Hello", url="/")
     ids["notification_id"] = desk.notifications.first().pk
     return Walked(patient, ids, users)
+
+
+def more(walked: Walked, facility: Facility, times: int) -> None:
+    """So many more of everything: visits of the same patient, with all that hangs on them, and other people."""
+    desk, doctor, nurse, hr = (walked.users[code] for code in ("receptionist", "doctor", "nurse", "hr"))
+    pharmacist, technician, pathologist = (
+        walked.users[code] for code in ("pharmacist", "lab_technician", "pathologist")
+    )
+    department = facility.departments.get()
+    consults = Doctor.objects.visible_to(desk).get()
+    today = clock.today(facility)
+    free = slots.free([consults], today, today)
+    patient = Patient.objects.get(pk=walked.patient.pk)
+    beds = make_ward(facility, *(f"B{n}" for n in range(times)), code=f"X{times}")
+    shift = staff.set_shift(hr, name=f"Late {times}", starts=time(15), ends=time(22))
+    for n in range(times):
+        product = make_product(pharmacist, f"Medicine {times}-{n}", level=1)
+        receive(pharmacist, product, 20, number=f"LOT-{n}")
+        test = make_test(pathologist, f"T{times}X{n}", f"Test {times}-{n}")
+        employee = staff.hire(
+            hr, department=department, given_name=f"Nurse {times}-{n}", family_name="Mensah", profession="nurse",
+            hired_on=date(2020, 1, 6),
+        )  # fmt: skip
+        staff.plan_roster(hr, employee_id=employee.pk, shift=shift, days=[today, today + timedelta(days=1)])
+        staff.clock_in(hr, employee_id=employee.pk)
+        other = make_patient(desk, f"Other {times}-{n}", FAMILY)
+        admit(nurse, other, beds[n])
+        if n < len(free):
+            booked = booking.book(
+                desk, patient_id=other.pk, doctor_id=consults.pk, start=free[n].start, kind="new", reason=""
+            )
+            if n % 2 == 0:
+                arrival.check_in(desk, appointment_id=booked.pk)
+        clinical.record_allergy(doctor, patient_id=patient.pk, substance=f"Substance {times}-{n}", reaction="Rash")
+        clinical.add_condition(doctor, patient_id=patient.pk, display=f"Problem {times}-{n}")
+        for closed in (True, False):
+            visit = encounters.open_encounter(desk, patient=patient, department=department)
+            clinical.record_vitals(nurse, encounter_id=visit.pk, values={"pulse": Decimal(72)})
+            prescription = prescribe(doctor, visit, product, 4)
+            placed = order(doctor, visit, test)
+            orders.collect(technician, order_id=placed.pk)
+            if closed:
+                hand_out(pharmacist, prescription, 2)
+                enter(technician, placed, **{test.code: "9.4"})
+                verify(pathologist, placed)
+                encounters.close(doctor, encounter_id=visit.pk)
+    outbox.drain()
+    for invoice in patient.invoices.all():
+        payments.take(walked.users["cashier"], invoice_id=invoice.pk, amount=Decimal("0.50"), method="cash")
