@@ -50,7 +50,7 @@ def counts(walked: Walked, browser_of: Callable[[User], Client]) -> dict[str, in
 def test_thirty_rows_cost_as_many_queries_as_one(
     walked: Walked, north: Facility, browser_of: Callable[[User], Client]
 ) -> None:
-    more(walked, north, 1)
+    more(walked, north, 2)
     one = counts(walked, browser_of)
     assert len(one) > 100
     more(walked, north, 29)
