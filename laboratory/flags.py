@@ -14,6 +14,12 @@ BEYOND = Decimal(10) ** 12
 
 SLIGHTLY = Decimal("0.000001")
 
+# How often a limit fits into a value that is more likely a slipped point than a patient. A usual value
+# written ten times too large lies beyond three times its critical limit; where no critical limit is set,
+# what is usual may lie far from what is possible (CRP), so only ten times is asked about.
+BEYOND_CRITICAL = 3
+BEYOND_USUAL = 10
+
 
 def fitting(ranges: Iterable[ReferenceRange], *, sex: str, born: date, on: date) -> ReferenceRange | None:
     """The reference range for a sex and an age on a day; one for the sex goes before one for anyone."""
@@ -54,6 +60,32 @@ def number(text: str) -> Decimal | None:
     except InvalidOperation:
         return None
     return value if value.is_finite() and abs(value) < BEYOND else None
+
+
+def may_mean_two(text: str) -> bool:
+    """Whether it is a number to everyone, but not the same: "1,234" is a thousand or one."""
+    return bool(re.fullmatch(r"[+-]?\d{1,3},\d{3}", text.strip().lstrip("<>= ")))
+
+
+def far(row: ReferenceRange | None, text: str) -> bool:
+    """Whether a value lies so far outside that it is asked about before it is stored: more than three times
+    beyond the critical limit, or ten times beyond the usual one where no critical limit is set. An open result
+    ("> 600") is asked about only upwards: "< 0.01" is what a device cannot see."""
+    value = number(text)
+    value, opened = (value, False) if value is not None else (limit(text), True)
+    if row is None or value is None:
+        return False
+    if row.critical_high is not None:
+        above = row.critical_high * BEYOND_CRITICAL
+    else:
+        above = row.high * BEYOND_USUAL if row.high is not None else None
+    if above and value > above and not text.startswith("<"):
+        return True
+    if row.critical_low is not None:
+        below = row.critical_low / BEYOND_CRITICAL
+    else:
+        below = row.low / BEYOND_USUAL if row.low is not None else None
+    return below is not None and below > 0 and value < below and not opened
 
 
 def limit(text: str) -> Decimal | None:

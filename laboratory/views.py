@@ -174,13 +174,17 @@ def results_verify(request: HttpRequest, order_id: UUID) -> HttpResponse:
 @access.needs("laboratory.verify_result")
 @once
 def result_correct(request: HttpRequest, result_id: UUID) -> HttpResponse:
-    scope = Result.objects.visible_to(request.user).select_related("order__patient", "test")
+    scope = Result.objects.visible_to(request.user).select_related(
+        "order__patient", "order__facility", "test", "specimen"
+    )
     result = access.find(request, scope, result_id)
-    form = CorrectForm(request.POST or None, initial={"value": result.value_text})
+    form = CorrectForm(request.POST or None, result=result, initial={"value": result.value_text})
     if form.carried_out(lambda data: results.correct(request.user, result_id=result.pk, **data)):
-        messages.success(request, _("Corrected. A second person verifies it."))
+        messages.success(request, _("Changed. A second person verifies it."))
         return redirect("laboratory:order", result.order_id)
-    return _form(request, result.order, form, _("Correct %(test)s") % {"test": result.test}, _("Correct"))
+    return _form(
+        request, result.order, form, _("Change a verified result: %(test)s") % {"test": result.test}, _("Change it")
+    )
 
 
 @access.needs("laboratory.view_laborder")

@@ -2,26 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from hms.core import audit, clock, notify, outbox
+from hms.core import audit, clock, notify, outbox, units
 from hms.core.models import User
 from hms.core.refusals import Refused
 from laboratory import flags
-from laboratory.models import LabOrder, OrderStatus, Result, ResultRevision
+from laboratory.models import LabOrder, OrderStatus, ReferenceRange, Result, ResultRevision
 from laboratory.services.orders import VERIFIED, locked_order, settle
 from patients.models import Observation
 from patients.models.clinical import ObservationCategory
 
 
+def usual_for(found: LabOrder, result: Result) -> ReferenceRange | None:
+    """What is usual for this patient's sex, at the age they had when the specimen was taken."""
+    taken = result.specimen.collected_at if result.specimen else clock.now()
+    return flags.fitting(
+        result.test.ranges.all(),
+        sex=found.patient.sex,
+        born=found.patient.birth_date,
+        on=clock.local(found.facility, taken).date(),
+    )
+
+
+def usual_text(result: Result, row: ReferenceRange | None) -> str:
+    """3.9–5.6 mmol/L; "" where no range is known."""
+    return f"{row.text} {units.text(result.test.unit)}".strip() if row and row.text else ""
+
+
+def unreadable(result: Result, row: ReferenceRange | None, text: str) -> str:
+    """What is wrong with a result that no one can read as a number; "" where nothing is."""
+    if not result.test.numeric or flags.number(text) is not None or flags.limit(text) is not None:
+        return ""
+    usual = usual_text(result, row)
+    hint = _(" Usual here: %(usual)s.") % {"usual": usual} if usual else ""
+    if flags.may_mean_two(text):
+        whole, small = text.replace(",", "").lstrip("0"), text.replace(",", ".")
+        return (
+            _("“%(text)s” is not stored: it may mean %(whole)s or %(small)s, a thousandfold difference.")
+            % {"text": text, "whole": whole, "small": small}
+        ) + (hint + _(" Type the one you mean, without a comma."))
+    return (_("“%(text)s” is not a number. Type it like 5.2, or < 5.") % {"text": text}) + hint
+
+
+def doubtful(result: Result, row: ReferenceRange | None, text: str) -> str:
+    """What to ask about a value that lies far outside; "" where there is nothing to ask."""
+    if not result.test.numeric or not flags.far(row, text):
+        return ""
+    return _("%(value)s %(unit)s is far outside: usual here is %(usual)s. Look at the point and the unit.") % {
+        "value": text,
+        "unit": units.text(result.test.unit),
+        "usual": usual_text(result, row) or _("not known"),
+    }
+
+
 @transaction.atomic
-def enter(actor: User, *, order_id: object, values: dict[UUID, str]) -> LabOrder:
+def enter(
+    actor: User, *, order_id: object, values: dict[UUID, str], confirmed: Collection[UUID] = frozenset()
+) -> LabOrder:
     """Enter results (`values` by result id, as typed; empty: not yet). They can be changed until verified.
 
-    Refuses words where a number belongs. Locks: the encounter, the order, its results by id.
+    Refuses words where a number belongs, and a value far outside what is usual that is not among the
+    `confirmed`. Locks: the encounter, the order, its results by id.
     """
     found = locked_order(order_id)
     rows = list(
@@ -39,26 +85,17 @@ def enter(actor: User, *, order_id: object, values: dict[UUID, str]) -> LabOrder
                 _("%(test)s cannot be entered: %(status)s.")
                 % {"test": result.test, "status": result.get_status_display().lower()}
             )
-        _write(actor, found, result, values[result.pk].strip())
+        _write(actor, found, result, values[result.pk].strip(), sure=result.pk in confirmed)
     settle(found)
     audit.record(actor, "laboratory.result.entered", found, detail={"tests": len(rows)})
     return found
 
 
-def _write(actor: User, found: LabOrder, result: Result, text: str) -> None:
+def _write(actor: User, found: LabOrder, result: Result, text: str, *, sure: bool) -> None:
+    row = usual_for(found, result)
+    if wrong := unreadable(result, row, text) or (not sure and doubtful(result, row, text)):
+        raise Refused(wrong, field=f"result-{result.pk}")
     value = flags.number(text) if result.test.numeric else None
-    if result.test.numeric and value is None and flags.limit(text) is None:
-        raise Refused(
-            _("%(test)s: “%(text)s” is not a number. Write it like 1234 or 1.234, without commas for thousands.")
-            % {"test": result.test, "text": text},
-            field=f"result-{result.pk}",
-        )
-    row = flags.fitting(
-        result.test.ranges.all(),
-        sex=found.patient.sex,
-        born=found.patient.birth_date,
-        on=clock.local(found.facility, result.specimen.collected_at).date(),
-    )
     result.value = value
     result.value_text = text[:200]
     result.unit = result.test.unit
@@ -124,10 +161,10 @@ def verify(actor: User, *, order_id: object, result_ids: list[UUID]) -> LabOrder
 
 
 @transaction.atomic
-def correct(actor: User, *, result_id: object, value: str, reason: str) -> Result:
-    """Correct a verified result: the old value is kept, the new one waits for a second person.
+def correct(actor: User, *, result_id: object, value: str, reason: str, confirmed: bool = False) -> Result:
+    """Change a verified result: the old value is kept, the new one waits for a second person.
 
-    Locks: the encounter, the order, the result.
+    Refuses what `enter` refuses. Locks: the encounter, the order, the result.
     """
     found = locked_order(Result.objects.values_list("order_id", flat=True).get(pk=result_id))
     result = Result.objects.select_for_update(of=("self",)).select_related("test", "specimen").get(pk=result_id)
@@ -143,7 +180,7 @@ def correct(actor: User, *, result_id: object, value: str, reason: str) -> Resul
     )
     Observation.objects.filter(pk=result.observation_id).update(entered_in_error=True, error_reason=reason)
     result.observation = None
-    _write(actor, found, result, value.strip())
+    _write(actor, found, result, value.strip(), sure=confirmed)
     settle(found)
     audit.record(actor, "laboratory.result.corrected", found, reason=reason, detail={"test": result.test.code})
     return result

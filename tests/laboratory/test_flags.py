@@ -57,3 +57,30 @@ def test_below_the_detection_limit_is_normal_where_nothing_is_too_low() -> None:
 
 def test_without_a_range_nothing_is_called_normal() -> None:
     assert flags.flag(None, Decimal("4"), "4") == Flag.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("6.8", False),  # critical, and possible
+        ("45", True),  # 4.5 with its point lost
+        ("68", True),
+        ("0.45", True),
+        ("0.9", False),
+        ("> 60", True),
+        ("< 0.01", False),
+        ("haemolysed", False),
+    ],
+)
+def test_a_slipped_point_is_asked_about(text: str, asked: bool) -> None:
+    potassium = ReferenceRange(
+        low=Decimal("3.5"), high=Decimal("5.1"), critical_low=Decimal("2.5"), critical_high=Decimal("6.5")
+    )
+    assert flags.far(potassium, text) is asked
+
+
+def test_without_critical_limits_ten_times_the_usual_is_asked_about() -> None:
+    crp = ReferenceRange(high=Decimal("5"))
+    assert not flags.far(crp, "49")
+    assert flags.far(crp, "51")
+    assert not flags.far(None, "51")

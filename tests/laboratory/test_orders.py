@@ -244,7 +244,7 @@ def test_a_correction_keeps_the_old_value_needs_a_second_person_and_replaces_the
 def test_a_result_that_is_not_verified_is_entered_again_rather_than_corrected(
     technician: User, collected: LabOrder
 ) -> None:
-    enter(technician, collected, HB="94")
+    enter(technician, collected, HB="19.4")
     with pytest.raises(Refused, match="simply entered again"):
         results.correct(technician, result_id=result(collected, "HB").pk, value="9.4", reason="Typing")
     enter(technician, collected, HB="9.4")

@@ -87,3 +87,51 @@ def test_no_page_asks_more_when_it_shows_more(
     assert many == few
     assert queries(client, f"/laboratory/orders/{long.pk}/") == few[f"orders/{one.pk}/"]
     assert max(many.values()) <= 12, many
+
+
+def test_a_value_far_outside_is_stored_only_after_a_tick_for_just_that_value(
+    doctor_user: User, technician: User, visit: Encounter, haemoglobin: TestDefinition, browser_of
+) -> None:
+    made = order(doctor_user, visit, haemoglobin)
+    orders.collect(technician, order_id=made.pk)
+    bench, row = browser_of(technician), result(made, "HB")
+    page = bench.get(f"/laboratory/orders/{made.pk}/enter").content.decode()
+    assert "Usual for this patient" in page
+    assert "12–16" in page  # the patient is a woman
+    field, sure = f"result-{row.pk}", f"sure-{row.pk}"
+    asked = send(bench, f"orders/{made.pk}/enter", **{field: "132"})
+    assert asked.status_code == 422
+    assert "132 g/dL is far outside: usual here is 12–16 g/dL" in asked.content.decode()
+    assert "I have checked: 132 is right" in asked.content.decode()
+    other = send(bench, f"orders/{made.pk}/enter", **{field: "1320", sure: "132"})
+    assert other.status_code == 422
+    assert send(bench, f"orders/{made.pk}/enter", **{field: "132", sure: "132"}).status_code == 302
+    assert result(made, "HB").value_text == "132"
+
+
+def test_a_comma_that_may_mean_a_thousandfold_is_said_to_with_what_is_usual(
+    doctor_user: User, technician: User, visit: Encounter, haemoglobin: TestDefinition, browser_of
+) -> None:
+    made = order(doctor_user, visit, haemoglobin)
+    orders.collect(technician, order_id=made.pk)
+    field = f"result-{result(made, 'HB').pk}"
+    page = send(browser_of(technician), f"orders/{made.pk}/enter", **{field: "1,234"}).content.decode()
+    assert "may mean 1234 or 1.234, a thousandfold difference. Usual here: 12–16 g/dL" in page
+    assert "Haemoglobin</a>: “1,234”" in page  # its name stands once
+
+
+def test_a_verified_result_is_changed_under_the_same_guard(
+    doctor_user: User, technician: User, pathologist: User, visit: Encounter, haemoglobin: TestDefinition, browser_of
+) -> None:
+    made = order(doctor_user, visit, haemoglobin)
+    orders.collect(technician, order_id=made.pk)
+    enter(technician, made, HB="13.2")
+    verify(pathologist, made)
+    office, row = browser_of(pathologist), result(made, "HB")
+    assert "Change a verified result" in office.get(f"/laboratory/orders/{made.pk}/").content.decode()
+    asked = send(office, f"results/{row.pk}/correct", value="1.3", reason="Typing")
+    assert asked.status_code == 422
+    assert "far outside" in asked.content.decode()
+    answer = send(office, f"results/{row.pk}/correct", value="1.3", reason="Typing", sure="1.3")
+    assert answer.status_code == 302
+    assert result(made, "HB").value_text == "1.3"
