@@ -10,7 +10,7 @@ class AppointmentsConfig(AppConfig):
         from appointments import faults, waiting
         from doctors.services import hours, profile
         from hms.core import access, outbox, panels
-        from patients.services import encounters
+        from patients.services import death, encounters
         from staff import services as staff
 
         access.concerns(
@@ -20,6 +20,7 @@ class AppointmentsConfig(AppConfig):
         faults.register()
         outbox.register(encounters.CLOSED, "appointments.receivers.visit_closed")
         outbox.register(encounters.CANCELLED, "appointments.receivers.visit_cancelled")
+        outbox.register(death.DIED, "appointments.receivers.patient_died")
         outbox.register(hours.CHANGED, "appointments.receivers.hours_changed")
         outbox.register(profile.STOPPED, "appointments.receivers.hours_changed")
         outbox.register(staff.LEFT, "appointments.receivers.employee_left")

@@ -94,6 +94,10 @@ class RegisterForm(PatientForm):
         return data
 
 
+class DeathForm(Form):
+    died_at = forms.DateTimeField(label=_("Died"), widget=DateTimeInput())
+
+
 class BringOverForm(Form):
     mrn = forms.CharField(label=_("MRN"), max_length=20)
     birth_date = forms.DateField(label=_("Birth date"), widget=DateInput())

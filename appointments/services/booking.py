@@ -161,3 +161,11 @@ def cancel(actor: User, *, appointment_id: object, reason: str) -> Appointment:
     _release(appointment, reason)
     audit.record(actor, "appointments.appointment.cancelled", appointment, reason=reason)
     return appointment
+
+
+def cancel_of_the_dead(actor: User, *, patient_id: object) -> int:
+    """What a patient who died has booked is given back; returns how many. Safe to run twice."""
+    booked = Appointment.objects.booked().filter(patient=patient_id, starts_at__gte=clock.now()).order_by("pk")
+    for appointment_id in booked.values_list("pk", flat=True):
+        cancel(actor, appointment_id=appointment_id, reason=_("The patient has died"))
+    return len(booked)

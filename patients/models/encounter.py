@@ -33,7 +33,7 @@ OPEN = [EncounterStatus.ARRIVED, EncounterStatus.IN_PROGRESS]
 
 class Encounter(Record):
     """arrived → in_progress → finished; arrived → cancelled; finished → in_progress by reopening;
-    any → entered_in_error while nothing was charged."""
+    entered_in_error is only said by the source of what was brought in."""
 
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="encounters")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="encounters")

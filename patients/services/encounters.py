@@ -31,7 +31,12 @@ def open_encounter(
     part_of: Encounter | None = None,
     started_at: datetime | None = None,
 ) -> Encounter:
-    """The patient has arrived. Refuses an inactive record, and a second stay while one is open."""
+    """The patient has arrived. Refuses a patient and a doctor of another facility, an inactive record, and
+    a second stay while one is open."""
+    if not patient.facilities.filter(facility=actor.facility).exists():
+        raise Refused(_("This patient is not known in this facility. Bring the record over first."))
+    if attending and attending.facility_id != actor.facility.pk:
+        raise Refused(_("This doctor works in another facility. Choose another."), field="attending")
     if not patient.active:
         raise Refused(_("This record is inactive. Reactivate it first, or use the right one."))
     if patient.deceased_at:

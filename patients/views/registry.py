@@ -14,9 +14,9 @@ from hms.core import access, audit, lists, panels
 from hms.core.acts import once
 from hms.core.forms import ReasonForm
 from patients import banner, duplicates, search
-from patients.forms import BringOverForm, ContactForm, IdentifierForm, PatientForm, RegisterForm
+from patients.forms import BringOverForm, ContactForm, DeathForm, IdentifierForm, PatientForm, RegisterForm
 from patients.models import Contact, Encounter, Patient
-from patients.services import registration
+from patients.services import death, registration
 
 FOUND = 50
 
@@ -156,6 +156,54 @@ def deactivate(request: HttpRequest, patient_id: UUID) -> HttpResponse:
             "question": _("Deactivate the record of %(name)s?") % {"name": patient.name},
             "detail": _("It leaves the lists and no visit can be opened. Nothing is deleted."),
             "label": _("Deactivate"),
+        },
+    )
+
+
+@access.needs("patients.change_clinical")
+@once
+def death_record(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    patient = _patient(request, patient_id)
+    form = DeathForm(request.POST or None)
+    if form.carried_out(lambda data: death.record(request.user, patient_id=patient.pk, **data)):
+        messages.success(request, _("The death is recorded. What was booked is cancelled."))
+        return redirect("patients:chart", patient.pk)
+    return render(
+        request,
+        "patients/confirm.html",
+        {
+            "form": form,
+            "patient": patient,
+            "banner": banner.of(request.user, patient),
+            "heading": _("Record a death"),
+            "question": _("Has %(name)s died?") % {"name": patient.name},
+            "detail": _(
+                "Nothing new can be booked or opened; appointments to come are cancelled. A stay or visit ends in its own way."
+            ),
+            "label": _("Record the death"),
+        },
+    )
+
+
+@access.needs("patients.change_clinical")
+@once
+def death_take_back(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    patient = _patient(request, patient_id)
+    form = ReasonForm(request.POST or None)
+    if form.carried_out(lambda data: death.take_back(request.user, patient_id=patient.pk, **data)):
+        messages.success(request, _("The death is taken back. Book again what was cancelled."))
+        return redirect("patients:chart", patient.pk)
+    return render(
+        request,
+        "patients/confirm.html",
+        {
+            "form": form,
+            "patient": patient,
+            "banner": banner.of(request.user, patient),
+            "heading": _("Death recorded wrongly"),
+            "question": _("Does %(name)s live?") % {"name": patient.name},
+            "detail": _("The record is open again. Appointments that were cancelled stay so."),
+            "label": _("Take it back"),
         },
     )
 

@@ -42,6 +42,11 @@ def _move(
     )
 
 
+def _here(actor: User, product: Product) -> None:
+    if product.facility_id != actor.facility.pk:
+        raise Refused(_("This is the stock of another facility."))
+
+
 def usable(product: Product) -> int:
     """How much of a product is there and not expired."""
     today = clock.today(product.facility)
@@ -58,6 +63,7 @@ def receive(
     Locks: the batch's balance.
     """
     product = Product.objects.select_related("facility", "medicine").get(pk=product_id)
+    _here(actor, product)
     if quantity <= 0:
         raise Refused(_("The quantity must be above zero."), field="quantity")
     if expires_on <= clock.today(product.facility):
@@ -130,6 +136,7 @@ def count(actor: User, *, batch_id: object, counted: int, reason: str) -> StockM
     balance = (
         StockBalance.objects.select_for_update(of=("self",)).select_related("batch__product__facility").get(pk=batch_id)
     )
+    _here(actor, balance.batch.product)
     if counted < 0:
         raise Refused(_("A count is never below zero."), field="counted")
     difference = counted - balance.quantity
@@ -147,6 +154,7 @@ def throw_away(actor: User, *, batch_id: object, quantity: int, reason: str) -> 
     balance = (
         StockBalance.objects.select_for_update(of=("self",)).select_related("batch__product__facility").get(pk=batch_id)
     )
+    _here(actor, balance.batch.product)
     if not 0 < quantity <= balance.quantity:
         raise Refused(_("There are %(there)s of this lot.") % {"there": balance.quantity}, field="quantity")
     movement = _move(actor, balance, MovementKind.WASTE, -quantity, reason=reason)
