@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from django.apps import apps
@@ -10,12 +11,14 @@ from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
+from billing.services import payments
 from hms.core import audit, documents, roles
 from hms.core.appendonly import append_only_models, deletable_models
 from hms.core.models import AuditEvent, DocumentKind, Paper, User
-from patients.models import ClinicalNote, Encounter
+from patients.models import ClinicalNote, Encounter, Patient
 from patients.paper import identity
 from patients.services import notes
+from tests.billing.conftest import make_invoice
 
 
 def test_no_migration_is_pending(db: None) -> None:
@@ -143,3 +146,18 @@ def test_a_signed_note_is_kept_and_a_draft_may_go(person: Callable[..., User], v
         ClinicalNote.objects.filter(pk=note.pk).delete()
     draft = notes.save_draft(doctor, encounter_id=visit.pk, codes=[], complaint="Cough")
     assert ClinicalNote.objects.filter(pk=draft.pk).delete()[0] == 1
+
+
+def test_an_issued_invoice_never_changes_but_for_what_was_paid_and_credited(reception: User, patient: Patient) -> None:
+    invoice = make_invoice(reception, patient)
+    for change in (
+        "update billing_invoice set total = 1",
+        "update billing_invoice set number = 'X'",
+        "update billing_invoice set issued_at = now()",
+        "delete from billing_invoice",
+    ):
+        with pytest.raises(DatabaseError, match="refused"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(change)
+    payments.take(reception, invoice_id=invoice.pk, amount=Decimal("1.00"), method="cash")
+    invoice.refresh_from_db()
+    assert invoice.paid == 1
