@@ -24,6 +24,13 @@ class WardsConfig(AppConfig):
         panels.register("chart-acts", title=_("Admit"), url_name="wards:admit", permission="wards.admit", order=30)
         panels.register(
             "dashboard",
+            title=_("Patients in the ward"),
+            url_name="wards:patients-panel",
+            permission="wards.add_note",
+            order=30,
+        )
+        panels.register(
+            "dashboard",
             title=_("Beds"),
             url_name="wards:dashboard-panel",
             permission="wards.view_board",

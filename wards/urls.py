@@ -7,6 +7,7 @@ app_name = "wards"
 urlpatterns = [
     path("", views.board, name="board"),
     path("today", views.dashboard_panel, name="dashboard-panel"),
+    path("today/patients", views.patients_panel, name="patients-panel"),
     path("admit", views.admit_whom, name="admit-whom"),
     path("<uuid:ward_id>/", views.board, name="ward"),
     path("beds/<uuid:bed_id>/state", views.bed_state, name="bed-state"),

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -19,6 +20,7 @@ from patients import banner, holds, vitals
 from patients import search as patient_search
 from patients.models import Patient
 from wards import board as boards
+from wards import rounds
 from wards.forms import AdmitForm, BedStateForm, DischargeForm, NoteForm, TransferForm
 from wards.models import Admission, Bed, Ward
 from wards.services import admission as admissions
@@ -32,7 +34,9 @@ def board(request: HttpRequest, ward_id: UUID | None = None) -> HttpResponse:
     ward = next((w for w in wards if w.pk == ward_id), None)
     if ward_id and ward is None:
         raise access.OutOfScope(Ward, ward_id)
-    ward = ward or next(iter(wards), None)
+    here = getattr(request, "department", None)
+    own = next((w for w in wards if here is not None and w.department_id == here.pk), None)
+    ward = ward or own or next(iter(wards), None)
     places = boards.of(ward, clock.today(request.user.facility)) if ward else []
     if ward:
         audit.record(request.user, "wards.board.viewed", ward)
@@ -223,3 +227,16 @@ def dashboard_panel(request: HttpRequest) -> HttpResponse:
     """Beds at a glance, ward by ward."""
     rows = Ward.objects.visible_to(request.user).with_beds(clock.today(request.user.facility)).filter(active=True)[:12]
     return panels.render_panel(request, "wards/dashboard_panel.html", {"rows": rows})
+
+
+@access.needs("wards.add_note")
+@require_safe
+def patients_panel(request: HttpRequest) -> HttpResponse:
+    """For those who care at the bedside: who lies in their wards, and whose vital signs are due."""
+    user = request.user
+    if not (user.has_perm("wards.view_admission") and user.has_perm("patients.view_chart")):
+        raise PermissionDenied
+    wards = rounds.own_wards(user, getattr(request, "department", None))
+    rows = rounds.of(user, wards)
+    context = {"wards": wards, "rows": rows, "overdue": sum(row.overdue for row in rows), "shown": rounds.SHOWN}
+    return panels.render_panel(request, "wards/patients_panel.html", context)

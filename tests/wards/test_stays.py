@@ -8,11 +8,12 @@ from decimal import Decimal
 import pytest
 import time_machine
 from django.db import Error, IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from billing.models import Charge, Invoice
 from hms.core import clock, documents, outbox
 from hms.core.logs import JsonFormatter
-from hms.core.models import Document, DocumentKind, Facility, Notification, User
+from hms.core.models import Department, Document, DocumentKind, Facility, Notification, User
 from hms.core.refusals import Refused
 from patients.models import Encounter, Patient
 from patients.services import clinical, encounters
@@ -20,8 +21,8 @@ from patients.services import notes as chart_notes
 from tests.billing.conftest import faults, text_of
 from tests.conftest import make_patient
 from tests.wards.conftest import admit, discharge, make_ward
-from wards import board
-from wards.models import Admission, Bed, BedDay, BedStay
+from wards import board, rounds
+from wards.models import Admission, Bed, BedDay, BedStay, Ward
 from wards.services import admission, bed_days, notes
 from wards.services import beds as bed_states
 from wards.tasks import accrue_bed_days
@@ -320,3 +321,55 @@ def test_a_stay_of_another_facility_does_not_exist_here(
         assert "Raghunathan" not in answer.content.decode()
     assert there.get(f"/wards/{beds[0].room.ward_id}/").status_code == 404
     assert encounters.locked(made.encounter_id).is_open
+
+
+def test_a_nurses_first_page_lists_her_wards_patients_and_whose_vital_signs_are_due(
+    nurse: User, beds: list[Bed], north: Facility, browser_of
+) -> None:
+    own = Department.objects.create(facility=north, code="medicine", name="Medicine")
+    (elsewhere,) = make_ward(north, "9Z", code="W9")
+    Ward.objects.filter(code="W1").update(department=own)
+    measured, due = make_patient(nurse, "Ada", "Fresh"), make_patient(nurse, "Bea", "Due")
+    with time_machine.travel(clock.now() - timedelta(hours=20), tick=False):
+        stays = [admit(nurse, measured, beds[0]), admit(nurse, due, beds[1])]
+        admit(nurse, make_patient(nurse, "Cleo", "Away"), elsewhere)
+    clinical.record_vitals(nurse, encounter_id=stays[0].encounter_id, values={"pulse": Decimal(70)})
+    clinical.confirm_no_allergies(nurse, patient_id=measured.pk)
+    lines = {line.patient.pk: line for line in rounds.of(nurse, rounds.own_wards(nurse, own))}
+    assert set(lines) == {measured.pk, due.pk}
+    assert not lines[measured.pk].overdue
+    assert not lines[measured.pk].ask_allergies
+    assert lines[due.pk].overdue
+    assert lines[due.pk].ask_allergies
+    nurse.memberships.update(department=own)
+    browser = browser_of(nurse)
+    page = browser.get("/wards/today/patients").content.decode()
+    assert "Bea" in page
+    assert "Cleo" not in page
+    assert "Ward W1" in browser.get("/wards/").content.decode()
+    nurse.memberships.update(department=None)
+    assert "Cleo" in browser.get("/wards/today/patients").content.decode()
+
+
+def test_the_nurses_first_page_asks_as_much_for_thirty_patients_as_for_one(
+    nurse: User, north: Facility, browser_of
+) -> None:
+    beds = make_ward(north, *(f"B{n:02}" for n in range(30)))
+    browser = browser_of(nurse)
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            assert browser.get("/wards/today/patients").status_code == 200
+        return len(seen)
+
+    admit(nurse, make_patient(nurse, "Person", "Zero"), beds[0])
+    asked()
+    one = asked()
+    for n, bed in enumerate(beds[1:]):
+        admit(nurse, make_patient(nurse, f"Person {n}", "More"), bed)
+    assert asked() == one
+
+
+def test_the_board_says_allergies_in_words(nurse: User, patient: Patient, beds: list[Bed], browser_of) -> None:
+    admit(nurse, patient, beds[0])
+    assert "Allergies not asked" in browser_of(nurse).get("/wards/").content.decode()
