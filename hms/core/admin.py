@@ -129,8 +129,8 @@ class FacilityAdmin(KeptAdmin):
 
 @admin.register(Department)
 class DepartmentAdmin(KeptAdmin):
-    list_display = ["name", "code", "active"]
-    list_filter = ["active"]
+    list_display = ["name", "code", "sees_patients", "active"]
+    list_filter = ["active", "sees_patients"]
     search_fields = ["name", "code"]
 
 

@@ -16,6 +16,8 @@ DEPARTMENTS = [
     ("administration", "Administration"),
 ]
 
+BEHIND_THE_SCENES = {"laboratory", "pharmacy", "administration"}  # no visit is opened there
+
 # code, name, consultation fee
 SPECIALTIES = [
     ("GP", "General practice", D("45.00")),

@@ -96,7 +96,9 @@ class Staffing:
         )
         house = House(facility)
         for slug, label in catalogue.DEPARTMENTS:
-            house.departments[slug] = Department.objects.create(facility=facility, code=slug, name=label)
+            house.departments[slug] = Department.objects.create(
+                facility=facility, code=slug, name=label, sees_patients=slug not in catalogue.BEHIND_THE_SCENES
+            )
         self._people(house)
         self._catalogue(house)
         self._doctors(house)

@@ -15,7 +15,6 @@ class DocumentKind(models.TextChoices):
     DISCHARGE_SUMMARY = "discharge_summary", _("Discharge summary")
     SPECIMEN_LABEL = "specimen_label", _("Specimen label")
     QUEUE_TOKEN = "queue_token", _("Queue token")
-    REPORT = "report", _("Report")
 
 
 class DocumentStatus(models.TextChoices):

@@ -59,6 +59,9 @@ class Department(Record):
     code = models.SlugField(_("code"), max_length=30)
     name = models.CharField(_("name"), max_length=80)
     active = models.BooleanField(_("active"), default=True)
+    sees_patients = models.BooleanField(
+        _("sees patients"), default=True, help_text=_("Is offered where a visit is opened.")
+    )
 
     class Meta:
         ordering = ["name"]
