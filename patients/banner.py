@@ -11,15 +11,22 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 
 from patients.models import Patient
+from patients.models.clinical import Criticality
 
 if TYPE_CHECKING:
     from hms.core.models import User
 
 
+RISKS = [Criticality.HIGH, Criticality.UNABLE, Criticality.LOW]  # the order in which they are read
+
+
 @dataclass(frozen=True)
 class AllergyLine:
+    """`risk` is the criticality: "high", "low" or "unable-to-assess"."""
+
     text: str
-    severity: str
+    reaction: str
+    risk: str
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,6 @@ class Banner:
     deceased: bool
     balance: Decimal | None
     currency: str
-    cover: str
 
 
 # Billing, a floor above, lends its eyes: what the patient owes here, for those who may see it.
@@ -50,7 +56,10 @@ def show_balance(ask: Callable[[User, Patient], Decimal]) -> None:
 
 def of(user: User, patient: Patient) -> Banner:
     """The banner of a patient for this person. At most two queries."""
-    allergies = patient.allergy_set.valid().filter(active=True).order_by("criticality", "substance")
+    allergies = sorted(
+        patient.allergy_set.valid().filter(active=True),
+        key=lambda line: (RISKS.index(line.criticality), line.substance.casefold()),
+    )
     may_see_money = user.has_perm("billing.view_account")
     alerts = []
     if not patient.active:
@@ -64,11 +73,10 @@ def of(user: User, patient: Patient) -> Banner:
         sex_label=patient.sex_label,
         birth_date=patient.birth_date,
         mrn=patient.mrn,
-        allergies=[AllergyLine(line.substance, line.reaction) for line in allergies],
+        allergies=[AllergyLine(line.substance, line.reaction, line.criticality) for line in allergies],
         allergies_recorded=patient.no_known_allergies is not None,
         alerts=alerts,
         deceased=patient.deceased_at is not None,
         balance=_balance(user, patient) if _balance and may_see_money else None,
         currency=user.facility.currency,
-        cover="",
     )

@@ -19,7 +19,7 @@ from patients.models import (
     Patient,
 )
 from patients.models.encounter import EncounterKind
-from patients.services.clinical import VITALS
+from patients.services.clinical import VITALS, vitals_faults
 from staff.models import Employee
 
 DETAILS = [
@@ -83,14 +83,19 @@ class RegisterForm(PatientForm):
             Fieldset(
                 _("How to reach"), row("email", "language"), row("address", "city"), row("postal_code", "country")
             ),
-            Fieldset(_("Whom to call"), row("contact_name", "contact_relationship", "contact_phone")),
+            Fieldset(
+                _("Whom to call"),
+                HTML('<p class="muted">' + _("The next of kin: all three, or none of them.") + "</p>"),
+                row("contact_name", "contact_relationship", "contact_phone"),
+            ),
         )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        told = [data.get(name) for name in ("contact_name", "contact_relationship", "contact_phone")]
-        if any(told) and not all(told):
-            self.add_error("contact_name", _("Give name, relationship and phone of the next of kin, or none of them."))
+        kin = {name: data.get(name) for name in ("contact_name", "contact_relationship", "contact_phone")}
+        for name, told in kin.items():
+            if any(kin.values()) and not told and name not in self.errors:
+                self.add_error(name, _("Fill this in too, or leave all three of the next of kin empty."))
         return data
 
 
@@ -126,6 +131,14 @@ class VitalsForm(Form):
             row("weight", "height", "glucose"),
             row("pain", "observed_at"),
         )
+
+    def clean(self) -> dict[str, Any]:
+        """Every value that cannot be true, at once; the service looks again."""
+        data = super().clean() or self.cleaned_data
+        values = {vital.name: data.get(vital.name) for vital in VITALS}
+        for field, fault in vitals_faults(values, data.get("observed_at")).items():
+            self.add_error(field, fault)
+        return data
 
 
 class AllergyForm(ModelForm):
@@ -225,7 +238,9 @@ class VisitForm(Form):
 
     def __init__(self, *args: Any, facility: Facility, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["department"].queryset = Department.objects.filter(facility=facility, active=True)
+        self.fields["department"].queryset = Department.objects.filter(
+            facility=facility, active=True, sees_patients=True
+        )
         self.fields["attending"].queryset = Employee.objects.filter(
             facility=facility, active=True, profession="doctor"
         ).order_by("family_name", "given_name")

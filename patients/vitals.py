@@ -7,6 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+
 from hms.core import clock, units
 from patients.models import Observation, Patient
 from patients.services.clinical import VITALS, flag
@@ -15,6 +17,12 @@ if TYPE_CHECKING:
     from hms.core.models import User
 
 POINTS = 12
+
+
+def ranked(rows: QuerySet[Observation]) -> QuerySet[Observation]:
+    """Adds `rank`: the clinical order of the vital signs (pressure, pulse, breathing …), all else after them."""
+    whens = [When(code=vital.code, then=Value(place)) for place, vital in enumerate(VITALS)]
+    return rows.annotate(rank=Case(*whens, default=Value(len(VITALS)), output_field=IntegerField()))
 
 
 @dataclass(frozen=True)

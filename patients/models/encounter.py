@@ -84,6 +84,12 @@ class Encounter(Record):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.started_at:%Y-%m-%d}"
 
+    def get_status_display(self) -> str:
+        """A patient in a bed is not "in consultation"."""
+        if self.kind == EncounterKind.INPATIENT and self.status == EncounterStatus.IN_PROGRESS:
+            return str(_("In the ward"))
+        return str(EncounterStatus(self.status).label)
+
     @property
     def is_open(self) -> bool:
         return self.status in OPEN

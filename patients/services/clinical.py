@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hms.core import audit, clock
+from hms.core import audit, clock, units
 from hms.core.models import User
 from hms.core.refusals import Refused
 from patients.models import (
@@ -74,6 +74,26 @@ def flag(code: str, value: Decimal | None, age_years: int) -> str:
     return "low" if value < low else "high" if value > high else ""
 
 
+def vitals_faults(values: dict[str, Decimal | None], observed_at: datetime | None) -> dict[str, str]:
+    """What cannot be true of these vital signs, by the name of the field: all of it at once."""
+    faults: dict[str, str] = {}
+    for vital in VITALS:
+        value = values.get(vital.name)
+        low, high = vital.possible
+        if value is not None and not low <= value <= high:
+            faults[vital.name] = _("Possible is %(low)s to %(high)s%(unit)s. Check the value and the unit.") % {
+                "low": low,
+                "high": high,
+                "unit": f" {units.text(vital.unit)}".rstrip(),
+            }
+    systolic, diastolic = values.get("systolic"), values.get("diastolic")
+    if systolic is not None and diastolic is not None and systolic <= diastolic:
+        faults.setdefault("systolic", _("The systolic pressure must be above the diastolic."))
+    if observed_at and observed_at > clock.now():
+        faults["observed_at"] = _("The time of measurement lies in the future.")
+    return faults
+
+
 @transaction.atomic
 def record_vitals(
     actor: User, *, encounter_id: object, values: dict[str, Decimal | None], observed_at: datetime | None = None
@@ -87,20 +107,9 @@ def record_vitals(
     measured = {vital: values[vital.name] for vital in VITALS if values.get(vital.name) is not None}
     if not measured:
         raise Refused(_("Nothing was measured. Fill in at least one value."))
-    for vital, value in measured.items():
-        low, high = vital.possible
-        if not low <= value <= high:
-            raise Refused(
-                _("%(what)s must lie between %(low)s and %(high)s. Check the value and the unit.")
-                % {"what": vital.label, "low": low, "high": high},
-                field=vital.name,
-            )
-    systolic, diastolic = values.get("systolic"), values.get("diastolic")
-    if systolic is not None and diastolic is not None and systolic <= diastolic:
-        raise Refused(_("The systolic pressure must be above the diastolic."), field="systolic")
+    for field, fault in vitals_faults(values, observed_at).items():
+        raise Refused(fault, field=field)
     when = observed_at or clock.now()
-    if when > clock.now():
-        raise Refused(_("The time of measurement lies in the future."), field="observed_at")
     made = Observation.objects.bulk_create(
         [
             Observation(

@@ -91,11 +91,11 @@ def chart_vitals(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 @access.needs("patients.view_chart")
 @require_safe
 def observations(request: HttpRequest, patient_id: UUID) -> HttpResponse:
-    """Everything that was measured, newest first."""
+    """Everything that was measured, newest first; what was measured together as a clinician reads it."""
     patient = _patient(request, patient_id)
     audit.record(request.user, "patients.observations.viewed", patient)
     rows = Observation.objects.visible_to(request.user).filter(patient=patient).select_related("recorded_by")
-    page = lists.page(request, rows, order=("-observed_at", "-id"))
+    page = lists.page(request, vitals.ranked(rows), order=("-observed_at", "rank", "display", "id"))
     context = {"patient": patient, "banner": banner.of(request.user, patient), "page": page}
     return render(request, "patients/observations.html", context)
 

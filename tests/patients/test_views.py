@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,7 +11,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from hms.core.models import AuditEvent, Facility, User
+from hms.core.models import AuditEvent, Department, Facility, User
+from patients import banner
+from patients.forms import RegisterForm
 from patients.models import Encounter, Patient
 from patients.services import clinical, encounters, notes
 from tests.conftest import make_patient
@@ -73,3 +77,60 @@ def test_every_look_at_a_chart_is_recorded(patient: Patient, doctor_user: User, 
     before = AuditEvent.objects.filter(patient_id=patient.pk, actor=doctor_user).count()
     client.get(f"/patients/{patient.pk}/")
     assert AuditEvent.objects.filter(patient_id=patient.pk, actor=doctor_user).count() == before + 1
+
+
+def test_all_impossible_vital_signs_are_said_at_once(doctor_user: User, visit: Encounter, browser_of) -> None:
+    browser = browser_of(doctor_user)
+    typed = {"systolic": "80", "diastolic": "120", "pulse": "700", "temperature": "98.6"}
+    answer = browser.post(f"/patients/visits/{visit.pk}/vitals", {"_key": str(uuid.uuid4()), **typed})
+    assert answer.status_code == 422
+    form = answer.context["form"]
+    assert set(form.errors) == {"systolic", "pulse", "temperature"}
+    assert "20 to 46 °C" in answer.content.decode()
+
+
+def test_what_was_measured_together_is_listed_as_a_clinician_reads_it(
+    doctor_user: User, visit: Encounter, patient: Patient, browser_of
+) -> None:
+    values = {"weight": Decimal(70), "saturation": Decimal(98), "pulse": Decimal(70), "systolic": Decimal(120)}
+    clinical.record_vitals(doctor_user, encounter_id=visit.pk, values={**values, "diastolic": Decimal(80)})
+    rows = browser_of(doctor_user).get(f"/patients/{patient.pk}/observations").context["page"].rows
+    assert [row.display for row in rows] == ["Systolic", "Diastolic", "Pulse", "Oxygen saturation", "Weight"]
+
+
+def test_the_banner_reads_the_allergies_of_high_risk_first_and_marks_them(
+    doctor_user: User, patient: Patient, browser_of
+) -> None:
+    for substance, risk in (("Latex", "low"), ("Penicillin", "high"), ("Aspirin", "unable-to-assess")):
+        clinical.record_allergy(
+            doctor_user, patient_id=patient.pk, substance=substance, criticality=risk, reaction="Rash"
+        )
+    lines = banner.of(doctor_user, patient).allergies
+    assert [(line.text, line.reaction) for line in lines] == [
+        ("Penicillin", "Rash"),
+        ("Aspirin", "Rash"),
+        ("Latex", "Rash"),
+    ]
+    page = browser_of(doctor_user).get(f"/patients/{patient.pk}/").content.decode()
+    assert page.count("high risk") == 1
+
+
+def test_a_visit_is_opened_only_where_patients_are_seen(
+    reception: User, patient: Patient, north: Facility, browser_of
+) -> None:
+    Department.objects.create(facility=north, code="finance", name="Finance", sees_patients=False)
+    form = browser_of(reception).get(f"/patients/{patient.pk}/visit").context["form"]
+    assert [str(row) for row in form.fields["department"].queryset] == ["Outpatients"]
+
+
+def test_what_is_missing_of_the_next_of_kin_is_said_where_it_is_missing(reception: User, browser_of) -> None:
+    page = browser_of(reception).get("/patients/register").content.decode()
+    assert "all three, or none" in page
+    form = RegisterForm({"contact_name": "Ann", "contact_phone": "12"})
+    assert "contact_relationship" in form.errors
+    assert "contact_name" not in form.errors
+
+
+def test_a_patient_in_the_ward_is_not_in_consultation() -> None:
+    assert Encounter(kind="inpatient", status="in_progress").get_status_display() == "In the ward"
+    assert Encounter(kind="outpatient", status="in_progress").get_status_display() == "In consultation"
