@@ -84,7 +84,7 @@ def look(appointment: Appointment, now: datetime) -> Look:
     if appointment.encounter:
         return _arrived(appointment, appointment.encounter, now)
     if appointment.period.upper <= now:
-        return Look("slot-missed", "question-circle", _("Not settled"))
+        return Look("slot-missed", "question-circle", _("Not checked in, time passed"))
     if appointment.period.lower < now:
         return Look("", "clock-history", _("Late"))
     return Look(*KINDS[appointment.kind], appointment.get_kind_display())

@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from django.db.models import Sum
+from django.db.models import OuterRef, Subquery, Sum
 
 from billing.models import Charge, Invoice
 from hms.core.money import ZERO
-from patients.models import Patient
+from patients.models import Encounter, Patient
 
 if TYPE_CHECKING:
     from hms.core.models import User
@@ -27,7 +27,9 @@ def due_back(user: User, patient: Patient) -> Decimal:
     return owed.aggregate(sum=Sum("due_back"))["sum"] or ZERO
 
 
-def unbilled(user: User, patient: Patient) -> Decimal:
-    """Charged and not invoiced yet: the running bill. One query."""
-    charges = Charge.objects.visible_to(user).uninvoiced().filter(patient=patient)
-    return charges.aggregate(sum=Sum("amount"))["sum"] or ZERO
+def unbilled(user: User, patient: Patient) -> list[Encounter]:
+    """The visits with charges that are not invoiced yet, each with their `unbilled` sum. One query."""
+    charges = Charge.objects.visible_to(user).uninvoiced().filter(encounter=OuterRef("pk")).order_by()
+    sums = charges.values("encounter").annotate(sum=Sum("amount")).values("sum")
+    visits = Encounter.objects.visible_to(user).filter(patient=patient).annotate(unbilled=Subquery(sums))
+    return list(visits.filter(unbilled__isnull=False).select_related("department"))

@@ -38,7 +38,7 @@ class BillingConfig(AppConfig):
         )
         panels.register(
             "dashboard",
-            title=_("Cash desk"),
+            title=_("To be paid"),
             url_name="billing:dashboard-panel",
             permission="billing.take_payment",
             order=50,

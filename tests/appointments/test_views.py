@@ -103,7 +103,7 @@ def test_the_day_shows_the_hour_and_who_has_waited_longest(
 
 
 @pytest.mark.parametrize(
-    ("moment", "word"), [(at(9, 50), "Follow-up"), (at(10, 5), "Late"), (at(10, 20), "Not settled")]
+    ("moment", "word"), [(at(9, 50), "Follow-up"), (at(10, 5), "Late"), (at(10, 20), "Not checked in, time passed")]
 )
 def test_a_patient_who_does_not_come_is_seen_to_be_late(
     desk: Client, appointment: Appointment, clock: Any, moment: Any, word: str

@@ -295,3 +295,17 @@ def test_no_page_asks_more_when_it_shows_more(
     many = {name: queries(*one) for name, one in addresses.items()}
     assert many == few
     assert max(many.values()) <= 12, many
+
+
+def test_the_cashier_reads_when_the_running_bill_becomes_an_invoice(
+    reception: User, visit: Encounter, person, browser_of
+) -> None:
+    charge(reception, visit)
+    panel = browser_of(person("cashier")).get(f"/billing/patients/{visit.patient_id}/account").content.decode()
+    assert "not invoiced yet" in panel
+    assert "The invoice is made when the doctor closes the visit" in panel
+    assert f"/patients/visits/{visit.pk}/" not in panel  # a cashier opens no visit
+    assert (
+        f"/patients/visits/{visit.pk}/"
+        in browser_of(reception).get(f"/billing/patients/{visit.patient_id}/account").content.decode()
+    )

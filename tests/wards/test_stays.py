@@ -219,7 +219,7 @@ def test_an_admission_by_mistake_is_cancelled_until_care_was_charged(
         right = admit(nurse, make_patient(reception, "Right"), beds[1])
         clock.shift(timedelta(days=1))
         accrue_bed_days()
-        with pytest.raises(Refused, match="Care was charged"):
+        with pytest.raises(Refused, match="Charged to this visit: Bed 1B"):
             admission.cancel(nurse, admission_id=right.pk, reason="Wrong patient")
     assert faults() == []
 
