@@ -98,6 +98,11 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+UUID = r"[0-9a-f]{8}-[0-9a-f-]{27}"
+DESK = {"width": 1440, "height": 900}
+SEEN_BY_NIGHT: set[str] = set()
+
+
 @dataclass
 class Person:
     """Somebody at a browser, signed in. Every page they open is looked at by axe."""
@@ -116,12 +121,28 @@ class Person:
         self.look()
 
     def look(self) -> None:
+        """At the desk by day; and each kind of page once on a phone by night."""
+        self.ask_axe("desk, light")
+        kind = re.sub(UUID, "…", self.path().partition("?")[0])
+        if kind not in SEEN_BY_NIGHT:
+            SEEN_BY_NIGHT.add(kind)
+            self.page.emulate_media(color_scheme="dark")
+            self.page.set_viewport_size({"width": 390, "height": 844})
+            self.page.wait_for_timeout(400)  # colours fade over
+            self.ask_axe("phone, dark")
+            wide = self.page.evaluate("document.documentElement.scrollWidth")
+            if wide > 390:
+                self.faults.append(f"{self.page.url}: {wide} pixels wide on a phone")
+            self.page.set_viewport_size(DESK)
+            self.page.emulate_media(color_scheme="light")
+            self.page.wait_for_timeout(400)
+
+    def ask_axe(self, how: str) -> None:
         from axe_playwright_python.sync_playwright import Axe
 
-        found = Axe().run(self.page).response["violations"]
-        for violation in found:
+        for violation in Axe().run(self.page).response["violations"]:
             where = violation["nodes"][0]["target"]
-            self.faults.append(f"{self.page.url}: {violation['id']} at {where}")
+            self.faults.append(f"{self.page.url} ({how}): {violation['id']} at {where}")
 
     def press(self, name: str | re.Pattern[str]) -> None:
         """Press a button or follow a link by its name in the page itself (not in the rail)."""
@@ -173,7 +194,7 @@ def sign_in(hospital: Hospital, browser: Browser) -> Iterator[SignIn]:
     contexts, people = [], []
 
     def enter(username: str) -> Person:
-        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        context = browser.new_context(viewport=DESK, color_scheme="light")
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: people[-1].faults.append(f"script error: {error}") if people else None)
