@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from pypdf import PdfReader
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -162,8 +164,13 @@ class Person:
     def pick(self, name: str, words: str = "", option: str = "") -> None:
         """Choose from a pick list by typing; without words the first there is."""
         control = self.page.locator(f"main select[name='{name}'] + .ts-wrapper")
-        control.locator(".ts-control").click()
-        self.page.locator(f"main select[name='{name}'] + .ts-wrapper.focus").wait_for()
+        focused = self.page.locator(f"main select[name='{name}'] + .ts-wrapper.focus")
+        for _again in range(4):  # a page that still settles on a busy machine may move under the click
+            control.locator(".ts-control").click()
+            with contextlib.suppress(PlaywrightTimeout):
+                focused.wait_for(timeout=4000)
+                break
+        assert focused.count(), f"{name} takes no focus"
         choices = control.locator(".ts-dropdown .option")
         if words:
             self.page.keyboard.type(words, delay=25)
