@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from patients import names
@@ -24,11 +25,14 @@ def _stems(text: str) -> set[str]:
 
 def check(patient: Patient, medicine: Medicine) -> Checked:
     """Compare a medicine's ingredient and allergen names with the patient's recorded allergies, word by word."""
-    words = _stems(medicine.name).union(*(_stems(name) for name in medicine.allergens))
     allergies = patient.allergy_set.valid().filter(active=True)
+    return judged(allergies, medicine, asked=patient.no_known_allergies is not None)
+
+
+def judged(allergies: Iterable[Allergy], medicine: Medicine, *, asked: bool) -> Checked:
+    """The rule itself: the patient's valid allergies, and whether anybody asked for them."""
+    words = _stems(medicine.name).union(*(_stems(name) for name in medicine.allergens))
     conflicts = [allergy for allergy in allergies if _stems(allergy.substance) & words]
     if conflicts:
         return Checked(AllergyCheck.OVERRIDDEN, conflicts)
-    if patient.no_known_allergies is None:
-        return Checked(AllergyCheck.NOT_CHECKED, [])
-    return Checked(AllergyCheck.CLEAR, [])
+    return Checked(AllergyCheck.CLEAR if asked else AllergyCheck.NOT_CHECKED, [])

@@ -1,15 +1,18 @@
-"""The books of the demonstration: numbers without gaps, charges, invoices, payments, ledger — as the
-services would have written them, day after day."""
+"""The books of the demonstration: numbers without gaps, charges, invoices, payments, credits, ledger, as
+the services would have written them."""
 
 from __future__ import annotations
 
 from collections import Counter as Tally
+from collections import defaultdict
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from django.db import models
 
-from billing.models import Charge, Invoice, InvoiceLine, LedgerEntry, LedgerTransaction, Payment, Service
+from billing.models import Charge, CreditNote, Invoice, InvoiceLine, LedgerEntry, LedgerTransaction, Payment, Service
 from billing.models.invoicing import PaymentMethod
 from billing.models.ledger import Account
 from billing.services.charges import revenue_account
@@ -19,27 +22,44 @@ from hms.core.models import Counter, Facility, User
 from hms.demo.batch import Batch
 from patients.models import Encounter
 
+Numbered = TypeVar("Numbered", bound=models.Model)
+
 
 class Books:
-    """One facility's books. Call in the order of time: numbers are given as they come."""
+    """One facility's books. Acts may be told in any order: the numbers are given at the end, in the
+    order of time."""
 
     def __init__(self, facility: Facility, batch: Batch, system: User) -> None:
         self.facility = facility
         self.batch = batch
         self.system = system
         self.series: Tally[str] = Tally()
+        self.unnumbered: dict[str, list[tuple[datetime, Callable[[int], None]]]] = defaultdict(list)
 
     def value(self, series: str) -> int:
         self.series[series] += 1
         return self.series[series]
 
-    def number(self, prefix: str, moment: datetime) -> str:
-        """As `numbering.next_number` gives it, for the year of the moment."""
-        year = clock.local(self.facility, moment).year
-        return f"{self.facility.code}-{prefix}-{year}-{self.value(f'{prefix}-{year}'):06d}"
+    def later(self, series: str, moment: datetime, give: Callable[[int], None]) -> None:
+        """When all is told, `give` gets the number of this act in its series."""
+        self.unnumbered[series].append((moment, give))
 
-    def keep_counters(self) -> None:
-        """Leave the counters where the demonstration's numbers end."""
+    def numbered(self, row: Numbered, prefix: str, moment: datetime) -> Numbered:
+        """The row gets a document number as `numbering.next_number` gives it, for the year of the moment."""
+        year = clock.local(self.facility, moment).year
+
+        def give(value: int) -> None:
+            row.number = f"{self.facility.code}-{prefix}-{year}-{value:06d}"
+
+        self.later(f"{prefix}-{year}", moment, give)
+        return row
+
+    def close(self) -> None:
+        """Give the numbers out, and leave the counters where they end."""
+        for series, waiting in sorted(self.unnumbered.items()):
+            for _moment, give in sorted(waiting, key=lambda pair: pair[0]):
+                give(self.value(series))
+        self.unnumbered.clear()
         for series, value in self.series.items():
             Counter.objects.update_or_create(facility=self.facility, series=series, defaults={"value": value})
 
@@ -77,6 +97,32 @@ class Books:
         self._move("charge", charge, moment, actor, [(Account.UNBILLED, amount), (revenue_account(service), -amount)])
         return charge
 
+    def take_back(self, actor: User, charge: Charge, moment: datetime, reason: str) -> Charge:
+        """The reversal of a charge that stands on no invoice."""
+        reversal = self.batch.add(
+            Charge(
+                facility=self.facility,
+                patient_id=charge.patient_id,
+                encounter_id=charge.encounter_id,
+                service=charge.service,
+                source_type=charge.source_type,
+                source_id=charge.source_id,
+                description=charge.description,
+                quantity=-charge.quantity,
+                unit_price=charge.unit_price,
+                amount=-charge.amount,
+                posted_by=actor,
+                posted_at=moment,
+                reverses=charge,
+                act_undone=True,
+                reason=reason,
+                created_at=moment,
+            )
+        )
+        entries = [(Account.UNBILLED, reversal.amount), (revenue_account(charge.service), -reversal.amount)]
+        self._move("charge-reversal", reversal, moment, actor, entries)
+        return reversal
+
     def _move(
         self, kind: str, source: models.Model, moment: datetime, actor: User, entries: list[tuple[str, Decimal]]
     ) -> None:
@@ -108,7 +154,7 @@ class Books:
         if not charges:
             return None
         total = sum((charge.amount for charge in charges), money.ZERO)
-        invoice = self.batch.add(
+        invoice = self.numbered(
             Invoice(
                 facility=self.facility,
                 patient_id=encounter.patient_id,
@@ -117,10 +163,12 @@ class Books:
                 issued_at=moment,
                 issued_by=self.system,
                 total=total,
-                number=self.number("INV", moment),
                 created_at=moment,
-            )
+            ),
+            "INV",
+            moment,
         )
+        self.batch.add(invoice)
         for position, charge in enumerate(charges, start=1):
             self.batch.add(
                 InvoiceLine(
@@ -137,22 +185,65 @@ class Books:
         self._move("invoice", invoice, moment, self.system, [(Account.RECEIVABLE, total), (Account.UNBILLED, -total)])
         return invoice
 
-    def pay(self, cashier: User, invoice: Invoice, amount: Decimal, method: str, moment: datetime) -> None:
+    def pay(self, cashier: User, invoice: Invoice, amount: Decimal, method: str, moment: datetime) -> Payment:
         reference = "" if method == PaymentMethod.CASH else f"T{self.value('demo-terminal'):07d}"
-        payment = self.batch.add(
-            Payment(
-                facility=self.facility,
-                patient_id=invoice.patient_id,
-                invoice=invoice,
-                amount=amount,
-                method=method,
-                reference=reference,
-                received_by=cashier,
-                received_at=moment,
-                number=self.number("REC", moment),
-                created_at=moment,
-            )
+        return self._receive(cashier, invoice, amount, method, reference, moment)
+
+    def give_back(self, actor: User, payment: Payment, moment: datetime, reason: str) -> Payment:
+        """The reversal of a payment, by somebody else than who took it."""
+        return self._receive(
+            actor,
+            payment.invoice,
+            -payment.amount,
+            payment.method,
+            payment.reference,
+            moment,
+            reverses=payment,
+            reason=reason,
         )
+
+    def _receive(
+        self,
+        actor: User,
+        invoice: Invoice,
+        amount: Decimal,
+        method: str,
+        reference: str,
+        moment: datetime,
+        **details: object,
+    ) -> Payment:
+        payment = Payment(
+            facility=self.facility,
+            patient_id=invoice.patient_id,
+            invoice=invoice,
+            amount=amount,
+            method=method,
+            reference=reference,
+            received_by=actor,
+            received_at=moment,
+            created_at=moment,
+            **details,
+        )
+        self.batch.add(self.numbered(payment, "REC", moment))
         invoice.paid += amount
         account = ACCOUNT_OF[PaymentMethod(method)]
-        self._move("payment", payment, moment, cashier, [(account, amount), (Account.RECEIVABLE, -amount)])
+        kind = "payment" if amount > 0 else "payment-reversal"
+        self._move(kind, payment, moment, actor, [(account, amount), (Account.RECEIVABLE, -amount)])
+        return payment
+
+    def credit(self, actor: User, invoice: Invoice, amount: Decimal, moment: datetime, reason: str) -> CreditNote:
+        note = CreditNote(
+            facility=self.facility,
+            patient_id=invoice.patient_id,
+            invoice=invoice,
+            amount=amount,
+            reason=reason,
+            issued_by=actor,
+            issued_at=moment,
+            created_at=moment,
+        )
+        self.batch.add(self.numbered(note, "CN", moment))
+        invoice.credited += amount
+        entries = [(Account.CREDITS, amount), (Account.RECEIVABLE, -amount)]
+        self._move("credit-note", note, moment, actor, entries)
+        return note

@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.core.management import call_command
 from django.db import transaction
 
 from appointments.models import Appointment, QueueToken
-from billing.models import Charge, Invoice, InvoiceLine, LedgerEntry, LedgerTransaction, Payment
-from hms.core import audit, clock, notify, numbering
-from hms.core.models import Facility, User
+from billing.models import Charge, CreditNote, Invoice, InvoiceLine, LedgerEntry, LedgerTransaction, Payment
+from hms.core import audit, clock, notify
+from hms.core.models import AuditEvent, Facility, User
 from hms.core.refusals import Refused
-from hms.demo import catalogue, names
+from hms.demo import catalogue, population, stories, trail
 from hms.demo.batch import Batch as Rows
+from hms.demo.benches import Benches, name_reports
 from hms.demo.books import Books
-from hms.demo.care import Care, titles
+from hms.demo.cashdesk import CashDesk
+from hms.demo.charting import Charting
+from hms.demo.counter import Counter
+from hms.demo.emergencies import Emergencies
+from hms.demo.hours import Hours
+from hms.demo.scene import Scene
 from hms.demo.shelf import Shelf
 from hms.demo.staffing import FACILITIES, House, Staffing
+from hms.demo.stays import Stays
+from hms.demo.tokens import Tokens
+from hms.demo.visits import Visits
 from laboratory.models import DiagnosticReport, LabOrder, Result, Specimen
 from patients.models import (
     Allergy,
+    CarePlan,
     ClinicalNote,
     Condition,
     Contact,
@@ -33,8 +44,8 @@ from patients.models import (
     Observation,
     Patient,
     PatientFacility,
+    Procedure,
 )
-from patients.services.registration import derive
 from pharmacy.models import (
     Batch,
     Dispense,
@@ -48,19 +59,31 @@ from pharmacy.models import (
 from wards.models import Admission, BedDay, BedStay, DischargeSummary, NursingNote
 
 SEED = 20_261
-DAYS = 90
-PATIENTS = {"N": 1500, "R": 500}
+AHEAD = 15  # days for which people are booked
 ORDER = [
     Patient, PatientFacility, Contact, Allergy, Encounter, Appointment, QueueToken, ClinicalNote, Condition,
-    MedicationStatement, Immunization, Observation, LabOrder, Specimen, Result, DiagnosticReport,
+    MedicationStatement, Immunization, Procedure, CarePlan, Observation, LabOrder, Specimen, Result, DiagnosticReport,
     DiagnosticReport.observations.through, Batch, StockBalance, StockMovement, Prescription, PrescriptionLine, Dispense,
     DispenseLine, ReorderAlert, Admission, BedStay, BedDay, NursingNote, DischargeSummary, Charge, Invoice, InvoiceLine,
-    Payment, LedgerTransaction, LedgerEntry,
+    Payment, CreditNote, LedgerTransaction, LedgerEntry, AuditEvent,
 ]  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Size:
+    """How much is told: days of history, patients and the share of the slots taken by facility code."""
+
+    days: int = 90
+    patients: dict[str, int] = field(default_factory=lambda: {"N": 1500, "R": 500})
+    load: dict[str, float] = field(default_factory=lambda: {"N": 0.2, "R": 0.18})
+
+
+FULL = Size()
+SMALL = Size(days=14, patients={"N": 420, "R": 120})
+
+
 @transaction.atomic
-def build(password: str, say: Callable[[str], None]) -> None:
+def build(password: str, say: Callable[[str], None], *, seed: int = SEED, size: Size = FULL) -> None:
     """Fill an empty hospital. Refuses one that has a facility."""
     if Facility.objects.exists():
         raise Refused("This hospital is not empty. The demonstration only fills an empty one.")
@@ -68,21 +91,30 @@ def build(password: str, say: Callable[[str], None]) -> None:
     if not DiagnosisCode.objects.exists():
         say("diagnosis codes")
         call_command("load_icd10", verbosity=0)
-    dice = random.Random(SEED)
+    dice = random.Random(seed)
     system = User.objects.system()
-    first = clock.now().date() - timedelta(days=DAYS)
+    first = clock.now().date() - timedelta(days=size.days)
     say("facilities and people")
     staffing = Staffing(dice, password, first)
     rows = Rows(ORDER)
     known = titles()
+    shown = []
     for row in FACILITIES:
         house = staffing.build(row)
+        code = house.facility.code
         say(f"{house.facility.name}: patients")
         books = Books(house.facility, rows, system)
-        patients = _patients(house, rows, books, dice, first, known)
-        say(f"{house.facility.name}: {DAYS} days of care")
-        _history(house, rows, books, dice, patients, first, known)
-        books.keep_counters()
+        count = size.patients[code]
+        patients = population.people(house, rows, books, dice, known, count=count, days=size.days)
+        say(f"{house.facility.name}: {size.days} days of care")
+        shelf = Shelf(rows, house.users["pharmacist"][0], dice)
+        scene = Scene(house, rows, books, shelf, dice, known, patients, first)
+        _history(scene, Hours(house, first), size.load[code])
+        books.close()
+        shown.append(scene)
+    name_reports(rows.of(DiagnosticReport))
+    say("who did and saw what in the last days")
+    trail.write(shown)
     say(f"writing {sum(len(found) for found in rows.rows.values())} rows")
     rows.write()
     for facility in Facility.objects.all():
@@ -96,139 +128,50 @@ def build(password: str, say: Callable[[str], None]) -> None:
     audit.record(system, "core.demonstration.built")
 
 
-def _history(
-    house: House,
-    rows: Rows,
-    books: Books,
-    dice: random.Random,
-    patients: list[Patient],
-    first: date,
-    known: dict[str, str],
-) -> None:
-    today = clock.today(house.facility)
-    pharmacist = house.users["pharmacist"][0]
-    shelf = Shelf(rows, pharmacist, dice)
-    opening = clock.at(house.facility, first, time(6, 30))
+def _history(scene: Scene, hours: Hours, load: float) -> None:
+    """Day after day: deliveries, what the wards planned, consultations, emergencies; then this moment."""
+    tokens, chart, benches = Tokens(scene), Charting(scene), Benches(scene)
+    counter, desk = Counter(scene), CashDesk(scene)
+    stays = Stays(scene, chart, benches, counter, desk)
+    visits = Visits(scene, hours, tokens, chart, benches, counter, desk)
+    emergencies = Emergencies(scene, tokens, chart, benches, counter, desk)
+    large = scene.facility.code == "N"
+    _stock(scene, scene.house)
+    stays.plan()
+    days = (scene.today - scene.first).days
+    for offset in range(days + AHEAD):
+        day = scene.first + timedelta(days=offset)
+        morning = scene.at(day, 6, 30)
+        if offset and morning < scene.now:
+            scene.shelf.reorder(morning, leave_low=offset > days - 12)
+            if offset % 10 == 0:
+                scene.shelf.count(morning)
+            if day.weekday() == 0:
+                scene.shelf.throw_away_expired(morning)
+        for act in scene.agenda.pop(day, []):
+            act()
+        visits.day(day, 0.85 if day == scene.today else load * 0.6 if day > scene.today else load)
+        if day <= scene.today:
+            emergencies.day(day, 5 if large else 2)
+    visits.waiting_room()
+    emergencies.now(6 if large else 3)
+    scene.shelf.raise_alerts(scene.now)
+
+
+def _stock(scene: Scene, house: House) -> None:
+    """A full shelf on the first day; some lots run out of date before the last."""
+    opening = scene.at(scene.first, 6, 30)
+    days = (scene.today - scene.first).days
     for place, product in enumerate(house.products.values()):
-        shelf.deliver(product, product.reorder_quantity, opening)
+        scene.shelf.deliver(product, product.reorder_quantity, opening)
         if place % 9 == 0:
-            # A lot that ran out of date on the shelf, to be thrown away.
-            shelf.deliver(product, 12, opening, expires_in=DAYS - 20)
-    care = Care(house, rows, books, shelf, dice, known)
-    care.stays(patients, first)
-    load = 0.24 if house.facility.code == "N" else 0.2
-    for offset in range(DAYS + 15):
-        day = first + timedelta(days=offset)
-        if day <= today:
-            morning = clock.at(house.facility, day, time(6, 30))
-            if offset and morning < clock.now():
-                shelf.reorder(morning, leave_low=offset > DAYS - 12)
-        care.day(day, patients, load * (1.9 if day == today else 0.7 if day > today else 1.0))
-    shelf.raise_alerts(clock.now())
+            # A lot that runs out of date on the shelf: thrown away, or still to be.
+            scene.shelf.deliver(product, 12, opening, expires_in=max(days - (20 if place % 2 else 1), 2))
 
 
-def _patients(
-    house: House, rows: Rows, books: Books, dice: random.Random, first: date, known: dict[str, str]
-) -> list[Patient]:
-    reception = house.users["receptionist"]
-    doctor = house.users["doctor"][0]
-    made = []
-    now = clock.now()
-    for _n in range(PATIENTS[house.facility.code]):
-        given, family, sex = names.person(dice)
-        age = min(abs(dice.gauss(38, 24)), 99)
-        digits = f"{books.value('MRN'):06d}"
-        # Most were here before the history begins.
-        days_ago = dice.choice([dice.randint(0, DAYS), dice.randint(DAYS, 1500), dice.randint(DAYS, 3000)])
-        registered = now - timedelta(days=days_ago, minutes=dice.randint(0, 500))
-        born = min(now.date() - timedelta(days=int(age * 365.25) + dice.randint(0, 364)), registered.date())
-        patient = Patient(
-            mrn=f"{house.facility.code}-{digits}-{numbering.check_digit(digits)}",
-            registered_at=house.facility,
-            given_name=given,
-            family_name=family,
-            sex=sex,
-            birth_date=born,
-            phone=f"+44 7700 {dice.randint(900_000, 900_999)}" if dice.random() < 0.9 else "",
-            email="",
-            address=f"{dice.randint(1, 180)} {dice.choice(names.STREETS)}",
-            city=dice.choice(names.TOWNS),
-            postal_code=f"NG{dice.randint(1, 20)} {dice.randint(1, 9)}AB",
-            country="",
-            language=dice.choice(names.LANGUAGES),
-            created_at=registered,
-        )
-        derive(patient)
-        _background(rows, patient, dice, doctor, registered, known)
-        rows.add(patient)
-        rows.add(
-            PatientFacility(
-                patient=patient, facility=house.facility, added_by=dice.choice(reception), created_at=registered
-            )
-        )
-        if dice.random() < 0.5:
-            kin, _family, _sex = names.person(dice)
-            rows.add(
-                Contact(
-                    patient=patient,
-                    name=f"{kin} {family}",
-                    relationship=dice.choice(["Partner", "Mother", "Father", "Daughter", "Son", "Friend"]),
-                    phone=f"+44 7700 {dice.randint(900_000, 900_999)}",
-                    created_at=registered,
-                )
-            )
-        made.append(patient)
-    return made
-
-
-def _background(
-    rows: Rows, patient: Patient, dice: random.Random, doctor: User, at: datetime, known: dict[str, str]
-) -> None:
-    """Allergies, problems and what was given before."""
-    roll = dice.random()
-    if roll < 0.14:
-        substance, category, criticality, reaction = dice.choice(catalogue.ALLERGIES)
-        rows.add(
-            Allergy(
-                patient=patient,
-                recorded_by=doctor,
-                substance=substance,
-                category=category,
-                criticality=criticality,
-                reaction=reaction,
-                created_at=at,
-            )
-        )
-        patient.no_known_allergies = False
-    elif roll < 0.9:
-        patient.no_known_allergies = True
-    age = clock.years_between(patient.birth_date, at.date())
-    if age > 40:
-        for code, _title in dice.sample(catalogue.PROBLEMS, dice.choice([0, 1, 1, 2, 3])):
-            rows.add(
-                Condition(
-                    patient=patient,
-                    recorded_by=doctor,
-                    code=code,
-                    display=known[code],
-                    onset_on=at.date() - timedelta(days=dice.randint(100, 4000)),
-                    created_at=at,
-                )
-            )
-    if dice.random() < 0.3:
-        rows.add(
-            Immunization(
-                patient=patient,
-                recorded_by=doctor,
-                code="",
-                vaccine="Influenza, inactivated",
-                given_at=at,
-                created_at=at,
-            )
-        )
-    if age > 40 and dice.random() < 0.2:
-        rows.add(
-            MedicationStatement(
-                patient=patient, recorded_by=doctor, display="Vitamin D 1000 IU", dosage="1 a day", created_at=at
-            )
-        )
+def titles() -> dict[str, str]:
+    """The names of the diagnoses that the stories use."""
+    wanted = {code for story in stories.STORIES for code in story[5]}
+    wanted |= {code for story in stories.EMERGENCIES for code in story[2]}
+    wanted |= {stay[1] for stay in stories.STAYS} | {code for code, _title in catalogue.PROBLEMS}
+    return dict(DiagnosisCode.objects.filter(pk__in=wanted).values_list("code", "title"))

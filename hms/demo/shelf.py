@@ -6,7 +6,6 @@ import random
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from hms.core import clock
 from hms.core.models import User
 from hms.demo.batch import Batch as Rows
 from pharmacy.models import Batch, Dispense, MovementKind, Product, ReorderAlert, StockBalance, StockMovement
@@ -41,18 +40,54 @@ class Shelf:
         self.lots.setdefault(product, []).append(lot)
         self._move(batch, MovementKind.RECEIPT, quantity, moment, batch)
 
-    def _move(self, batch: Batch, kind: str, quantity: int, moment: datetime, source: Batch | Dispense) -> None:
+    def _move(
+        self,
+        batch: Batch,
+        kind: str,
+        quantity: int,
+        moment: datetime,
+        source: Batch | Dispense | None,
+        reason: str = "",
+        actor: User | None = None,
+    ) -> None:
         self.rows.add(
             StockMovement(
                 batch=batch,
                 kind=kind,
                 quantity=quantity,
-                source_type=source._meta.label_lower,
-                source_id=source.pk,
-                moved_by=self.pharmacist,
+                source_type=source._meta.label_lower if source else "",
+                source_id=source.pk if source else None,
+                reason=reason,
+                moved_by=actor or self.pharmacist,
                 created_at=moment,
             )
         )
+
+    def put_back(self, given: list[tuple[Batch, int]], moment: datetime, dispense: Dispense, reason: str) -> None:
+        """What was handed out by mistake comes back into its lots."""
+        for batch, quantity in given:
+            lot = next(lot for lot in self.lots[batch.product] if lot.batch is batch)
+            lot.quantity += quantity
+            self._move(batch, MovementKind.RETURN, quantity, moment, dispense, reason)
+
+    def throw_away_expired(self, moment: datetime) -> None:
+        """What ran out of date is taken off the shelf, and written down."""
+        for lots in self.lots.values():
+            for lot in lots:
+                if lot.quantity and lot.batch.expires_on < moment.date():
+                    self._move(lot.batch, MovementKind.WASTE, -lot.quantity, moment, None, "Expired")
+                    lot.quantity = 0
+
+    def count(self, moment: datetime) -> None:
+        """A part of the shelf is counted: here and there a few are missing, once one too many."""
+        for place, lots in enumerate(self.lots.values()):
+            if place % 7 != moment.day % 7:
+                continue
+            lot = max(lots, key=lambda lot: lot.quantity)
+            difference = self.dice.choice([0, 0, -1, -2, 1])
+            if difference and lot.quantity > 20 and lot.batch.expires_on > moment.date():
+                lot.quantity += difference
+                self._move(lot.batch, MovementKind.ADJUSTMENT, difference, moment, None, "Monthly count")
 
     def take(self, product: Product, quantity: int, moment: datetime, dispense: Dispense) -> list[tuple[Batch, int]]:
         """First-expiring first; an empty list when there is not enough."""
@@ -77,18 +112,22 @@ class Shelf:
                 continue
             if not (leave_low and place % 3 == 0):
                 self.deliver(product, product.reorder_quantity, moment)
+                self._alert(product, left, moment - timedelta(hours=14), resolved_at=moment)
 
-    def raise_alerts(self, now: datetime) -> list[ReorderAlert]:
+    def raise_alerts(self, now: datetime) -> None:
         day = now.date()
-        return [
-            self.rows.add(
-                ReorderAlert(
-                    facility=product.facility,
-                    product=product,
-                    quantity=self.usable(product, day),
-                    raised_at=clock.now(),
-                )
+        for product in self.lots:
+            if (left := self.usable(product, day)) <= product.reorder_level:
+                self._alert(product, left, now)
+
+    def _alert(self, product: Product, left: int, moment: datetime, resolved_at: datetime | None = None) -> None:
+        self.rows.add(
+            ReorderAlert(
+                facility=product.facility,
+                product=product,
+                quantity=left,
+                raised_at=moment,
+                resolved_at=resolved_at,
+                created_at=moment,
             )
-            for product in self.lots
-            if self.usable(product, day) <= product.reorder_level
-        ]
+        )

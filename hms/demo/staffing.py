@@ -1,4 +1,4 @@
-"""Facilities, departments, people with roles, doctors with hours, the roster, and the catalogue."""
+"""Facilities, departments, people with roles, doctors, the roster, and the catalogue."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from billing.models import Service
 from billing.models.services import ServiceCategory
 from billing.services import prices
-from doctors.models import Availability, Doctor, Specialty
+from doctors.models import Doctor, Specialty
 from hms.core import clock, people
 from hms.core.models import Department, Facility, User
-from hms.demo import catalogue, names
+from hms.demo import catalogue, formulary, measures, names, signatures
 from laboratory.models import ReferenceRange, TestDefinition
 from pharmacy.models import Medicine, Product
 from staff.models import Attendance, Credential, Employee, RosterEntry, Shift
@@ -50,12 +50,12 @@ ROLE_OF = {
 CREW = {
     "N": [("doctor", "outpatients", 7), ("doctor", "surgery", 2), ("nurse", "medicine", 4), ("nurse", "surgery", 4),
           ("nurse", "maternity", 3), ("nurse", "paediatrics", 2), ("pharmacist", "pharmacy", 1),
-          ("lab_technician", "laboratory", 2), ("receptionist", "outpatients", 2), ("cashier", "outpatients", 1),
+          ("lab_technician", "laboratory", 2), ("receptionist", "outpatients", 2), ("cashier", "outpatients", 2),
           ("porter", "emergency", 3), ("cleaner", "administration", 3), ("radiographer", "outpatients", 1),
           ("physiotherapist", "outpatients", 1)],
     "R": [("doctor", "outpatients", 4), ("nurse", "medicine", 3), ("pharmacist", "pharmacy", 1),
           ("lab_technician", "laboratory", 1), ("pathologist", "laboratory", 1), ("receptionist", "outpatients", 1),
-          ("cashier", "outpatients", 1), ("cleaner", "administration", 1)],
+          ("cashier", "outpatients", 2), ("cleaner", "administration", 1)],
 }  # fmt: skip
 
 
@@ -71,6 +71,7 @@ class House:
     tests: dict[str, TestDefinition] = field(default_factory=dict)
     products: dict[str, Product] = field(default_factory=dict)
     consult: dict[str, Service] = field(default_factory=dict)
+    procedures: dict[str, Service] = field(default_factory=dict)
     wards: list[Ward] = field(default_factory=list)
 
 
@@ -193,24 +194,9 @@ class Staffing:
                 licence_number=licence,
                 fee=fee + 25 if place == 0 else None,  # the first has a fee of their own, the others the list's
                 room=f"Room {place + 1}",
+                signature=signatures.drawn(f"{employee.given_name} {employee.family_name}"),
             )
             house.doctors.append(doctor)
-            Availability.objects.bulk_create(
-                [
-                    Availability(
-                        doctor=doctor,
-                        weekday=weekday,
-                        starts=starts,
-                        ends=ends,
-                        slot_minutes=20,
-                        valid_from=self.first,
-                        room=doctor.room,
-                    )
-                    for weekday in range(7)
-                    for starts, ends in ((time(8), time(12)), (time(13), time(17)))
-                    if weekday < 5 or place < 5  # some of them see patients at weekends as well
-                ]
-            )
 
     def _catalogue(self, house: House) -> None:
         facility = house.facility
@@ -223,7 +209,11 @@ class Staffing:
                 category=ServiceCategory.CONSULTATION,
                 price=fee,
             )
-        for code, name, loinc, specimen, unit, decimals, price, ranges in catalogue.TESTS:
+        for code, name, price in catalogue.PROCEDURES:
+            house.procedures[code] = prices.ensure(
+                facility, code=f"PROC-{code}", name=name, category=ServiceCategory.PROCEDURE, price=price
+            )
+        for code, name, loinc, specimen, unit, decimals, price, ranges in measures.TESTS:
             test = self._test(house, code, name, loinc, specimen, price, unit=unit, decimals=decimals)
             for sex, since, until, low, high, critical_low, critical_high in ranges:
                 ReferenceRange.objects.create(
@@ -236,10 +226,10 @@ class Staffing:
                     critical_low=critical_low,
                     critical_high=critical_high,
                 )
-        for code, name, loinc, specimen, price, usual in catalogue.WORD_TESTS:
+        for code, name, loinc, specimen, price, usual in measures.WORD_TESTS:
             test = self._test(house, code, name, loinc, specimen, price, numeric=False, decimals=0)
             ReferenceRange.objects.create(test=test, usual_text=usual)
-        for name, strength, form, unit, allergens, price, level, quantity in catalogue.MEDICINES:
+        for name, strength, form, unit, allergens, price, level, quantity in formulary.MEDICINES:
             medicine, _made = Medicine.objects.get_or_create(
                 name=name,
                 strength=strength,

@@ -1,0 +1,338 @@
+"""Why people come to it, and what is done for them."""
+
+from __future__ import annotations
+
+# A visit's story: specialty, reason, complaint, examination, plan, ICD-10-CM codes, tests, [(medicine, dosage, days, quantity)]
+STORIES = [
+    (
+        "GP",
+        "Cough and fever",
+        "Cough with yellow sputum and fever for four days. Eats and drinks.",
+        "Crackles at the right base. Oxygen saturation good.",
+        "Antibiotic for five days. Return if breathless or no better in 48 hours.",
+        ["J20.9"],
+        ["CRP", "WBC"],
+        [("Doxycycline", "1 capsule twice a day", 5, 10), ("Paracetamol", "2 tablets up to four times a day", 5, 40)],
+    ),
+    (
+        "GP",
+        "Sore throat",
+        "Sore throat and swollen glands, three days.",
+        "Red tonsils with exudate, tender nodes.",
+        "Rapid test, then treat. Fluids and rest.",
+        ["J02.9"],
+        ["STREP"],
+        [("Phenoxymethylpenicillin", "2 tablets four times a day", 5, 40)],
+    ),
+    (
+        "GP",
+        "Burning on passing water",
+        "Dysuria and frequency for two days. No fever.",
+        "Mild suprapubic tenderness.",
+        "Treat, culture if it comes back.",
+        ["N39.0"],
+        ["HCGU"],
+        [("Nitrofurantoin", "1 capsule twice a day", 5, 10)],
+    ),
+    (
+        "GP",
+        "Repeat prescription",
+        "Well controlled. No side effects.",
+        "Blood pressure within target.",
+        "Continue. Review in six months.",
+        ["I10"],
+        ["CREA", "K"],
+        [("Amlodipine", "1 tablet in the morning", 28, 28)],
+    ),
+    (
+        "IM",
+        "Diabetes review",
+        "Type 2 diabetes. Tingling in both feet for some weeks.",
+        "Reduced vibration sense at both great toes. Pulses present.",
+        "Foot care advice. Increase metformin. Retinal screening.",
+        ["E11.42", "I10"],
+        ["HBA1C", "CREA", "UALB", "CHOL"],
+        [("Metformin", "1 tablet twice a day with meals", 28, 56), ("Atorvastatin", "1 tablet at night", 28, 28)],
+    ),
+    (
+        "IM",
+        "Tired all the time",
+        "Fatigue for three months. Sleeps badly.",
+        "Pale conjunctivae. Thyroid not enlarged.",
+        "Iron for three months, then recheck.",
+        ["D50.9"],
+        ["HB", "FERR", "TSH"],
+        [("Ferrous sulfate", "1 tablet a day", 28, 28)],
+    ),
+    (
+        "IM",
+        "Thyroid review",
+        "Cold and gaining weight.",
+        "Dry skin, slow reflexes.",
+        "Increase levothyroxine, recheck in eight weeks.",
+        ["E03.9"],
+        ["TSH"],
+        [("Levothyroxine", "1 tablet in the morning, fasting", 28, 28)],
+    ),
+    (
+        "CARD",
+        "Breathless on stairs",
+        "Breathless on one flight. Ankles swell in the evening.",
+        "Raised venous pressure, basal crackles, oedema to the shins.",
+        "Diuretic, daily weights. Echocardiogram requested.",
+        ["I50.9"],
+        ["NA", "K", "CREA", "TROP"],
+        [("Furosemide", "1 tablet in the morning", 14, 14), ("Bisoprolol", "1 tablet in the morning", 28, 28)],
+    ),
+    (
+        "CARD",
+        "Blood pressure",
+        "Home readings around 160/95.",
+        "Regular pulse, no bruits.",
+        "Second medicine added. Reduce salt. Review in four weeks.",
+        ["I10"],
+        ["CREA", "NA", "K"],
+        [("Losartan", "1 tablet in the morning", 28, 28)],
+    ),
+    (
+        "PAED",
+        "Wheeze",
+        "Wheezes with every cold, worse at night.",
+        "Mild bilateral wheeze, no recession.",
+        "Inhaler with spacer, technique shown to the parent.",
+        ["J45.909"],
+        [],
+        [("Salbutamol", "2 puffs as needed, up to four times a day", 28, 1)],
+    ),
+    (
+        "PAED",
+        "Diarrhoea and vomiting",
+        "Five loose stools since yesterday, vomited twice.",
+        "Alert, moist mucosae, soft abdomen.",
+        "Oral rehydration. Return if no urine for eight hours.",
+        ["A09"],
+        [],
+        [("Oral rehydration salts", "1 sachet in 200 ml after each loose stool", 3, 10)],
+    ),
+    (
+        "ORTH",
+        "Knee pain",
+        "Pain on stairs for a year, stiff in the morning.",
+        "Crepitus, small effusion, full extension.",
+        "Exercises, weight, pain relief. Physiotherapy.",
+        ["M17.11"],
+        [],
+        [
+            ("Ibuprofen", "1 tablet three times a day with food", 7, 21),
+            ("Omeprazole", "1 capsule in the morning", 7, 7),
+        ],
+    ),
+    (
+        "ORTH",
+        "Back pain",
+        "Low back pain after lifting. No red flags.",
+        "Paraspinal spasm, normal power and reflexes.",
+        "Stay active. Simple pain relief.",
+        ["M54.50"],
+        [],
+        [("Paracetamol", "2 tablets up to four times a day", 7, 56)],
+    ),
+    (
+        "OBGY",
+        "Antenatal visit",
+        "20 weeks. Feels movements. No bleeding.",
+        "Fundus at the umbilicus, heart rate 145.",
+        "Iron and folic acid. Next visit at 24 weeks.",
+        ["Z34.90"],
+        ["HB", "GLU"],
+        [("Folic acid", "1 tablet a day", 28, 28)],
+    ),
+    (
+        "SURG",
+        "Pain under the ribs",
+        "Colicky pain after fatty meals.",
+        "Tender right upper quadrant, no guarding.",
+        "Ultrasound. Low-fat diet. Surgical list.",
+        ["K80.20"],
+        ["ALT", "BILI", "WBC"],
+        [("Omeprazole", "1 capsule in the morning", 14, 14)],
+    ),
+    (
+        "DERM",
+        "Itchy rash",
+        "Dry itchy patches in the elbow creases since childhood.",
+        "Lichenified eczema, no infection.",
+        "Emollients, short course of steroid cream.",
+        ["L20.9"],
+        [],
+        [("Hydrocortisone", "Apply thinly twice a day", 7, 1), ("Cetirizine", "1 tablet at night", 14, 14)],
+    ),
+]
+
+STAYS = [
+    (
+        "Community-acquired pneumonia",
+        "J18.9",
+        "Treated with oxygen and intravenous antibiotics, then tablets. Afebrile since day 3.",
+        "Finish the tablets. Chest X-ray in six weeks.",
+    ),
+    (
+        "Cellulitis of the left leg",
+        "L03.116",
+        "Intravenous antibiotics for three days, then tablets. Redness receding.",
+        "Keep the leg raised. Finish the tablets.",
+    ),
+    (
+        "Heart failure, decompensated",
+        "I50.9",
+        "Diuresed 4 kg. Renal function stable.",
+        "Weigh every morning; call if 2 kg up in three days.",
+    ),
+    (
+        "Acute appendicitis, laparoscopic appendicectomy",
+        "K35.80",
+        "Uneventful operation and recovery.",
+        "No lifting for four weeks. Wound check in ten days.",
+    ),
+    (
+        "Fractured neck of femur, hemiarthroplasty",
+        "S72.001A",
+        "Mobile with a frame from day 2.",
+        "Physiotherapy at home. Clot prevention for 28 days.",
+    ),
+    ("Normal delivery", "O80", "Mother and child well.", "Midwife visits at home. Call for fever or heavy bleeding."),
+    (
+        "Asthma exacerbation",
+        "J45.901",
+        "Nebulised, steroids by mouth, peak flow back to usual.",
+        "Inhaler twice a day. Plan given.",
+    ),
+    (
+        "Diabetic ketoacidosis",
+        "E10.10",
+        "Fluids and insulin by protocol, ketones cleared in 14 hours.",
+        "Sick-day rules repeated. Diabetes nurse in one week.",
+    ),
+]
+
+# Reason of a visit → goal and what is done: the treatment plan that may be agreed in it.
+GOALS = {
+    "Diabetes review": (
+        "HbA1c below 53 mmol/mol",
+        "Metformin as prescribed. Walk half an hour a day. Foot check each quarter.",
+    ),
+    "Blood pressure": (
+        "Below 140/90 at home",
+        "Measure in the morning and evening for a week before each visit. Less salt.",
+    ),
+    "Knee pain": ("Stairs without pain", "Physiotherapy twice a week for six weeks. Lose five kilograms."),
+    "Breathless on stairs": (
+        "Weight steady, no swelling",
+        "Weigh every morning; call if two kilograms up in three days.",
+    ),
+    "Wheeze": ("No attacks at night", "Preventer twice a day with the spacer. Asthma plan for school."),
+}
+# Reason of a visit → the procedure done in it, and its minutes
+DONE_AT_ONCE = {"Itchy rash": ("BIOPSY", 15), "Knee pain": ("JOINT", 10), "Breathless on stairs": ("ECG", 8)}
+
+# reason, (complaint, examination, plan), ICD-10-CM codes, tests, medicines, procedure
+EMERGENCIES = [
+    (
+        "Chest pain",
+        (
+            "Pressure on the chest since this morning, eased by rest.",
+            "Comfortable, heart sounds normal, lungs clear.",
+            "ECG and troponin normal. Home, cardiology next week.",
+        ),
+        ["R07.9"],
+        ["TROP", "HB"],
+        [],
+        "ECG",
+    ),
+    (
+        "Cut hand",
+        (
+            "Cut the left hand on glass.",
+            "3 cm, clean edges, tendons and nerves intact.",
+            "Cleaned and sutured. Stitches out in ten days.",
+        ),
+        ["S61.412A"],
+        [],
+        [("Paracetamol", "2 tablets up to four times a day", 3, 24)],
+        "SUTURE",
+    ),
+    (
+        "Fever and cough",
+        (
+            "Fever for three days, cough, feels weak.",
+            "Temperature 38.9, crackles at the left base.",
+            "Tablets at home. Back if breathless.",
+        ),
+        ["J18.9"],
+        ["CRP", "WBC"],
+        [("Doxycycline", "1 capsule twice a day", 5, 10)],
+        "",
+    ),
+    (
+        "Twisted ankle",
+        (
+            "Twisted the right ankle on the stairs.",
+            "Swollen below the outer malleolus, bears weight.",
+            "Bandage, rest, ice.",
+        ),
+        ["S93.401A"],
+        [],
+        [("Ibuprofen", "1 tablet three times a day with food", 5, 15)],
+        "",
+    ),
+    (
+        "Abdominal pain",
+        (
+            "Cramps around the navel since last night.",
+            "Soft abdomen, no guarding.",
+            "Fluids. Back if it moves to the right.",
+        ),
+        ["R10.9"],
+        ["WBC", "CRP"],
+        [],
+        "",
+    ),
+    (
+        "Vomiting and diarrhoea",
+        ("Vomited six times since midnight.", "Dry mouth, soft abdomen.", "Rehydrated. Small sips at home."),
+        ["A09"],
+        ["NA", "K"],
+        [
+            ("Oral rehydration salts", "1 sachet in 200 ml after each loose stool", 3, 10),
+            ("Ondansetron", "1 tablet up to three times a day", 2, 6),
+        ],
+        "",
+    ),
+    (
+        "Short of breath",
+        (
+            "Wheezing since the afternoon, inhaler empty.",
+            "Wheeze on both sides, speaks in sentences.",
+            "Nebulised, better. New inhaler, tablets for five days.",
+        ),
+        ["J45.901"],
+        [],
+        [
+            ("Salbutamol", "2 puffs as needed, up to four times a day", 28, 1),
+            ("Prednisolone", "6 tablets in the morning", 5, 30),
+        ],
+        "",
+    ),
+]
+
+# ICD-10-CM code of a stay → tests on admission, medicines on the ward, procedure and its minutes
+STAY_CARE = {
+    "J18.9": (["CRP", "WBC", "UREA"], [("Amoxicillin", "1 capsule three times a day", 5, 15), ("Paracetamol", "2 tablets four times a day", 3, 24)], None),
+    "L03.116": (["CRP", "WBC"], [("Ceftriaxone", "1 vial a day into a vein", 3, 3), ("Paracetamol", "2 tablets four times a day", 3, 24)], None),
+    "I50.9": (["NA", "K", "CREA"], [("Furosemide", "2 tablets in the morning", 7, 14), ("Enoxaparin", "1 syringe a day under the skin", 4, 4)], ("ECG", 8)),
+    "K35.80": (["WBC", "CRP", "HB"], [("Paracetamol", "2 tablets four times a day", 3, 24), ("Ibuprofen", "1 tablet three times a day with food", 3, 9)], ("APPEND", 65)),
+    "S72.001A": (["HB", "INR", "CREA"], [("Enoxaparin", "1 syringe a day under the skin", 7, 7), ("Paracetamol", "2 tablets four times a day", 5, 40), ("Morphine", "2.5 mg into a vein when needed", 2, 2)], ("HIP", 95)),
+    "O80": (["HB"], [("Ferrous sulfate", "1 tablet a day", 28, 28)], None),
+    "J45.901": (["WBC"], [("Prednisolone", "6 tablets in the morning", 5, 30), ("Salbutamol", "4 puffs every four hours", 5, 1)], None),
+    "E10.10": (["GLU", "K", "NA"], [("Insulin glargine", "14 units at night under the skin", 5, 1), ("Sodium chloride", "1 bag over eight hours into a vein", 1, 3)], None),
+}  # fmt: skip

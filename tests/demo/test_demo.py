@@ -1,0 +1,259 @@
+"""The demonstration hospital: consistent, alive at every hour, the same every time."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import time_machine
+from django.db import connection, models, transaction
+from django.db.models import Count, F, Q
+from PIL import Image
+
+from appointments.models import Appointment, QueueToken
+from billing.models import CreditNote, Invoice, Payment
+from doctors.models import AvailabilityException, Doctor
+from hms.core import oracle
+from hms.core.models import AuditEvent
+from hms.demo import catalogue, stories
+from hms.demo.build import ORDER, SMALL, build
+from laboratory.models import LabOrder, Result, Specimen
+from patients.models import Allergy, CarePlan, ClinicalNote, DiagnosisCode, Encounter, MedicationStatement, Procedure
+from pharmacy import allergies
+from pharmacy.models import Dispense, Prescription, PrescriptionLine, ReorderAlert, StockMovement
+from wards.models import Admission, Bed, BedStay, NursingNote
+
+# Of this very day: some checks ask the database what time it is.
+NOON = datetime.now(UTC).replace(hour=11, minute=37, second=0, microsecond=0)
+
+
+def fill(moment: datetime = NOON, **how: Any) -> None:
+    with time_machine.travel(moment, tick=False):
+        build("demo-demo-demo-4", lambda step: None, size=SMALL, **how)
+
+
+@pytest.fixture(scope="module")
+def codes(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The diagnoses that the stories need: the whole table takes a quarter of a minute."""
+    wanted = {code for story in stories.STORIES for code in story[5]}
+    wanted |= {code for story in stories.EMERGENCIES for code in story[2]}
+    wanted |= {stay[1] for stay in stories.STAYS} | {code for code, _title in catalogue.PROBLEMS}
+    with django_db_blocker.unblock():
+        DiagnosisCode.objects.bulk_create(
+            [DiagnosisCode(code=code, title=f"Title of {code}", billable=True, search=code.lower()) for code in wanted]
+        )
+        yield
+        DiagnosisCode.objects.all().delete()
+
+
+@pytest.fixture(scope="module")
+def hospital(codes: None, django_db_blocker: Any) -> Iterator[None]:
+    """One small demonstration for all the tests that only look at it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        fill()
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def look(hospital: None, django_db_blocker: Any) -> Iterator[None]:
+    with django_db_blocker.unblock(), time_machine.travel(NOON, tick=False):
+        yield
+
+
+def values(row: models.Model) -> tuple:
+    """What a row says itself: no keys, nothing random, nothing of the moment it was written."""
+    leave = {"password", "code", "sha256", "transaction"}
+    return tuple(
+        str(getattr(row, field.attname))
+        for field in row._meta.concrete_fields
+        if not field.is_relation
+        and not isinstance(field, models.UUIDField | models.AutoField)
+        and field.name not in leave
+        and field.name != "object_id"
+    )
+
+
+def fingerprint() -> dict[str, str]:
+    """A hash of each table: what its rows say, and what those say that they point at."""
+    said: dict[UUID, tuple] = {}
+    found = {}
+    for model in [*ORDER, Bed, Doctor]:
+        lines = []
+        for row in model._default_manager.all():
+            if model is AuditEvent and not row.action.startswith(("patients.", "pharmacy.", "laboratory.", "billing.")):
+                continue
+            own = values(row)
+            if isinstance(row.pk, UUID):
+                said[row.pk] = own
+            keys = [f.attname for f in row._meta.concrete_fields if f.is_relation]
+            lines.append(repr((own, [said.get(getattr(row, key)) for key in keys])))
+        found[model.__name__] = hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+    return found
+
+
+@pytest.mark.django_db
+def test_the_same_seed_and_clock_make_the_same_hospital(codes: None) -> None:
+    made = []
+    for _time in range(2):
+        with transaction.atomic():
+            fill()
+            made.append(fingerprint())
+            transaction.set_rollback(True)
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize("check", oracle.checks(), ids=lambda check: check.name)
+def test_the_oracle_finds_nothing(look: None, check: oracle.Named) -> None:
+    assert list(check.check()) == []
+
+
+PLANTED = {
+    "numbers: MRNs": "update patients_patient set mrn = 'N-900001-1' where mrn like 'N-000007-%'",
+    "numbers: MRNs have their check digits": "update patients_patient set mrn = left(mrn, -1) || 'x' where mrn like 'N-000007-%'",
+    "numbers: employees": "update staff_employee set number = 'N-E-0999' where number = 'N-E-0003'",
+    "numbers: specimens": "update laboratory_specimen set accession = 'N99999999' where accession = 'N00000003'",
+    "numbers: queue tokens": "update appointments_queuetoken set number = 999 where number = 3",
+    "numbers: discharge summaries": "insert into core_counter (facility_id, series, value) select id, 'DS-2026', 4 from core_facility where code = 'N'",
+    "visits: nobody was seen before they were registered": "update patients_patient set created_at = now() where id in (select patient_id from patients_encounter)",
+    "appointments: the visit is the one that was booked": "update patients_encounter set kind = 'outpatient' where kind = 'virtual'",
+    "beds: whoever lies in one, it is in use": "update wards_bed set state = 'cleaning' where id in (select bed_id from wards_bedstay where upper_inf(period))",
+    "laboratory: nothing is left of a rejected specimen": "update laboratory_specimen set rejected_at = now(), rejected_reason = 'Clotted' where accession = 'N00000001'",
+    "laboratory: an order is as far as its least result": "update laboratory_laborder set status = 'ordered' where status = 'verified'",
+    "stays: nobody is admitted twice at one time": "update wards_admission set patient_id = (select patient_id from wards_admission where status = 'admitted' limit 1) where status = 'discharged'",
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_the_oracle_finds_what_is_planted(look: None, name: str) -> None:
+    (check,) = [check for check in oracle.checks() if check.name == name]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(PLANTED[name])
+        assert cursor.rowcount
+        assert list(check.check())
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize(
+    ("model", "column", "states"),
+    [
+        (Appointment, "status", "booked arrived fulfilled cancelled no_show"),
+        (Appointment, "kind", "new follow_up video"),
+        (QueueToken, "status", "waiting called done left"),
+        (Encounter, "status", "arrived in_progress finished cancelled"),
+        (Encounter, "kind", "outpatient emergency inpatient virtual"),
+        (ClinicalNote, "status", "draft signed entered_in_error"),
+        (CarePlan, "status", "active completed"),
+        (MedicationStatement, "status", "active completed stopped"),
+        (LabOrder, "status", "ordered collected entered verified cancelled"),
+        (Result, "status", "ordered collected entered verified cancelled"),
+        (Result, "flag", "normal low high"),
+        (Prescription, "status", "prescribed partly_dispensed dispensed cancelled"),
+        (PrescriptionLine, "allergy_check", "clear overridden not_checked"),
+        (StockMovement, "kind", "receipt dispense return adjustment waste"),
+        (Payment, "method", "cash card transfer mobile cheque"),
+        (Admission, "status", "admitted discharged cancelled"),
+        (Bed, "state", "ready cleaning blocked"),
+        (NursingNote, "kind", "nursing treatment round handover"),
+        (AvailabilityException, "kind", "away extra"),
+    ],
+)
+def test_every_state_is_there_to_be_seen(look: None, model: type, column: str, states: str) -> None:
+    there = set(model._default_manager.values_list(column, flat=True))
+    assert set(states.split()) <= there
+
+
+def test_things_go_wrong_and_are_put_right(look: None) -> None:
+    assert Specimen.objects.filter(rejected_at__isnull=False).exists()
+    assert Dispense.objects.filter(reversed_at__isnull=False).exists()
+    assert Appointment.objects.filter(rescheduled_from__isnull=False).exists()
+    assert Payment.objects.filter(reverses__isnull=False).exists()
+    assert CreditNote.objects.exists()
+    assert Invoice.objects.filter(balance__gt=0, paid__gt=0).exists()
+    assert Procedure.objects.exists()
+    assert ReorderAlert.objects.filter(resolved_at=None).exists()
+    assert ReorderAlert.objects.exclude(resolved_at=None).exists()
+    moved = Admission.objects.annotate(beds=Count("stays")).filter(beds__gt=1)
+    assert moved.exists()
+    inside = Encounter.objects.filter(kind="inpatient")
+    assert inside.filter(prescriptions__isnull=False).exists()
+    assert inside.filter(lab_orders__isnull=False).exists()
+
+
+def test_no_line_is_clear_against_a_recorded_allergy(look: None) -> None:
+    lines = PrescriptionLine.objects.select_related("prescription__patient", "product__medicine")
+    allergic = Allergy.objects.values("patient")
+    for line in lines.filter(prescription__patient__in=allergic):
+        checked = allergies.check(line.prescription.patient, line.product.medicine)
+        assert line.allergy_check == checked.state
+    assert (
+        not lines.filter(prescription__patient__no_known_allergies=None).exclude(allergy_check="not_checked").exists()
+    )
+
+
+def test_nobody_is_in_two_places_or_here_before_they_were_registered(look: None) -> None:
+    assert not Encounter.objects.filter(started_at__lt=F("patient__created_at")).exists()
+    mine = Encounter.objects.exclude(kind="inpatient")
+    for stay in Encounter.objects.filter(kind="inpatient"):
+        during = mine.filter(patient=stay.patient_id, started_at__lt=stay.ended_at or NOON)
+        assert not during.filter(Q(ended_at=None) | Q(ended_at__gt=stay.started_at)).exists()
+
+
+def test_wards_are_four_fifths_full_with_patients_who_fit(look: None) -> None:
+    beds, taken = Bed.objects.count(), BedStay.objects.filter(period__upper_inf=True)
+    assert 0.72 <= taken.count() / beds <= 0.9
+    for stay in taken.select_related("admission__patient", "bed__room__ward__department"):
+        patient = stay.admission.patient
+        age = (NOON.date() - patient.birth_date).days // 365.25
+        ward = stay.bed.room.ward.department.code
+        assert (age < 16) == (ward == "paediatrics")
+        if ward == "maternity":
+            assert patient.sex == "female" and age < 45
+
+
+def test_doctors_have_signatures_that_can_be_drawn(look: None) -> None:
+    for doctor in Doctor.objects.all():
+        image = Image.open(io.BytesIO(bytes(doctor.signature)))
+        assert image.format == "PNG" and image.getchannel("A").getextrema() == (0, 255)
+    assert len({bytes(doctor.signature) for doctor in Doctor.objects.all()}) == Doctor.objects.count()
+
+
+def test_the_auditor_has_something_to_see(look: None) -> None:
+    seen = Counter(AuditEvent.objects.values_list("action", flat=True))
+    for action in (
+        "patients.chart.opened",
+        "patients.patient.registered",
+        "patients.note.signed",
+        "pharmacy.dispense.handed_out",
+        "laboratory.result.verified",
+        "billing.payment.taken",
+        "core.session.signed_in",
+        "wards.note.written",
+    ):
+        assert seen[action], action
+    trail = AuditEvent.objects.filter(action__startswith="patients.").order_by("id")
+    moments = list(trail.values_list("at", flat=True))
+    assert moments == sorted(moments)
+    assert all(trail.exclude(action="patients.patient.searched").values_list("patient_id", flat=True))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("hour", [2, 8, 12, 17, 22])
+def test_somebody_is_there_at_every_hour(codes: None, hour: int) -> None:
+    fill(datetime(2026, 11, 21, hour, 10, tzinfo=UTC))  # a Saturday
+    now = Encounter.objects.filter(facility__code="N").exclude(kind="inpatient")
+    waiting = QueueToken.objects.filter(facility__code="N").waiting().count()
+    consulting = now.filter(status="in_progress").count()
+    unpaid = Invoice.objects.filter(facility__code="N", balance__gt=0, issued_at__gte=F("created_at") - timedelta(1))
+    by_day = 8 <= hour <= 18
+    assert waiting >= (4 if by_day else 1)
+    assert consulting >= (5 if by_day else 3)
+    assert unpaid.count() >= 2
+    assert Prescription.objects.filter(facility__code="N", status="prescribed").exists()
+    assert Admission.objects.filter(facility__code="N", status="admitted").count() >= 25
