@@ -7,8 +7,9 @@ class PatientsConfig(AppConfig):
 
     def ready(self) -> None:
         from hms.core import access, panels
-        from patients import search, waiting
+        from patients import faults, search, waiting
 
+        faults.register()
         access.concerns(
             patient_id="patients.Patient:id",
             encounter_id="patients.Encounter",

@@ -8,7 +8,9 @@ class StaffConfig(AppConfig):
 
     def ready(self) -> None:
         from hms.core import panels
+        from staff import faults
 
+        faults.register()
         panels.navigation(
             "roster",
             label=_("Roster"),

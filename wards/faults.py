@@ -2,6 +2,8 @@
 
 from billing.faults import acts_without_charge, charges_without_act
 from hms.core import oracle
+from hms.core.faults import gaps
+from hms.core.models import Document
 
 
 def register() -> None:
@@ -54,4 +56,28 @@ def register() -> None:
             """,
             "Admission {0} has a night that nobody charged.",
         ),
+    )
+    oracle.register(
+        "beds: whoever lies in one, it is in use",
+        oracle.query(
+            """
+            select b.label, b.state from wards_bed b join wards_bedstay s on s.bed_id = b.id
+            where upper_inf(s.period) and b.state <> 'ready'
+            """,
+            "A patient lies in bed {0}, which is marked {1}.",
+        ),
+    )
+    oracle.register(
+        "stays: nobody is admitted twice at one time",
+        oracle.query(
+            """
+            select a.id, b.id from wards_admission a join wards_admission b on a.patient_id = b.patient_id and a.id < b.id
+            and tstzrange(a.admitted_at, a.ended_at) && tstzrange(b.admitted_at, b.ended_at)
+            where a.status <> 'cancelled' and b.status <> 'cancelled'
+            """,
+            "Admissions {0} and {1} of one patient overlap.",
+        ),
+    )
+    oracle.register(
+        "numbers: discharge summaries", gaps("Discharge summaries", Document, "DS", kind="discharge_summary")
     )

@@ -6,6 +6,8 @@ import hashlib
 import re
 from collections.abc import Iterator
 
+from django.db import connection
+
 from hms.core import audit, oracle
 from hms.core.models import Counter, Document
 
@@ -22,13 +24,35 @@ def documents() -> Iterator[str]:
 NUMBER = re.compile(r"^[A-Z]{1,4}-([A-Z]+)-(\d{4})-(\d+)$")
 
 
-def gaps(label: str, model: type, prefix: str) -> oracle.Check:
-    """The numbers `<facility>-<prefix>-<year>-<n>` of a table run from 1 to their counter, without a gap."""
+def runs(label: str, series: str, sql: str) -> oracle.Check:
+    """The numbers of a series (`sql` lists facility code and number) run from 1 to their counter."""
+
+    def run() -> Iterator[str]:
+        given: dict[str, list[int]] = {}
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            for code, number in cursor.fetchall():
+                given.setdefault(code, []).append(number)
+        counters = dict(Counter.objects.filter(series=series).values_list("facility__code", "value"))
+        for code in sorted(given.keys() | counters.keys()):
+            values, last = sorted(given.get(code, [])), counters.get(code, 0)
+            if values != list(range(1, last + 1)):
+                missing = sorted(set(range(1, last + 1)) - set(values))[:5]
+                yield f"{label} of {code}: numbers do not run from 1 to {last}; missing {missing or 'none'}."
+
+    return run
+
+
+def gaps(label: str, model: type, prefix: str, **which: object) -> oracle.Check:
+    """The numbers `<facility>-<prefix>-<year>-<n>` of a table, or of `which` of its rows, run from 1 to
+    their counter, without a gap."""
 
     def run() -> Iterator[str]:
         counters = {(row.facility_id, row.series): row.value for row in Counter.objects.all()}
         given: dict[tuple, list[int]] = {}
-        for facility_id, number in model._default_manager.values_list("facility_id", "number").iterator():
+        for facility_id, number in (
+            model._default_manager.filter(**which).values_list("facility_id", "number").iterator()
+        ):
             if found := NUMBER.match(number):
                 given.setdefault((facility_id, f"{found[1]}-{found[2]}"), []).append(int(found[3]))
         known = {key for key in counters if key[1].split("-")[0] == prefix}
