@@ -26,6 +26,13 @@ from hms.core.models import DocumentKind
 from patients import banner
 from patients.models import Encounter, Patient
 
+INVOICE_ORDERS = {"issued": ("issued_at", "id"), "number": ("number",)}
+SERVICE_ORDERS = {
+    "category": ("category", "name", "id"),
+    "name": ("name", "id"),
+    "code": ("code", "id"),
+    "price": ("price", "id"),
+}
 INVOICE_COLUMNS = [
     Column("Number", lambda invoice: invoice.number),
     Column("Issued", lambda invoice: clock.local(invoice.facility, invoice.issued_at)),
@@ -55,10 +62,13 @@ def read_day(request: HttpRequest, name: str = "day") -> date:
 def invoice_list(request: HttpRequest) -> HttpResponse:
     status = request.GET.get("status", "")
     rows = Invoice.objects.visible_to(request.user).with_status(status).select_related("patient", "facility")
-    if file := lists.export(request, rows.order_by("-issued_at"), INVOICE_COLUMNS, "invoices"):
+    # The balance has no index over all invoices: it orders what is narrowed to one status.
+    orders = INVOICE_ORDERS | ({"balance": ("balance", "id")} if status else {})
+    sort, order = lists.ordering(request, orders, "-issued")
+    if file := lists.export(request, rows.order_by(*order), INVOICE_COLUMNS, "invoices"):
         return file
-    page = lists.page(request, rows, order=("-issued_at", "-id"))
-    context = {"page": page, "status": status, "statuses": InvoiceStatus.choices}
+    page = lists.page(request, rows, order=order)
+    context = {"page": page, "status": status, "statuses": InvoiceStatus.choices, "sort": sort}
     return render(request, "billing/invoices.html", context)
 
 
@@ -298,13 +308,14 @@ def service_list(request: HttpRequest) -> HttpResponse:
         Column("Price", lambda service: service.price),
         Column("Active", lambda service: "yes" if service.active else "no"),
     ]
-    if file := lists.export(request, rows, columns, "prices"):
+    sort, order = lists.ordering(request, SERVICE_ORDERS, "category")
+    if file := lists.export(request, rows.order_by(*order), columns, "prices"):
         return file
-    page = lists.page(request, rows, order=("category", "name", "id"), size=100)
+    page = lists.page(request, rows, order=order, size=100)
     used = uses.of(page.rows)
     for service in page.rows:
         service.uses = used.get(service.pk, [])
-    context = {"page": page, "category": category, "categories": categories}
+    context = {"page": page, "category": category, "categories": categories, "sort": sort}
     return render(request, "billing/services.html", context)
 
 

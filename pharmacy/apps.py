@@ -32,6 +32,14 @@ class PharmacyConfig(AppConfig):
             permission="pharmacy.dispense",
             order=20,
         )
+        panels.register(
+            "dashboard",
+            title=_("To reorder"),
+            url_name="pharmacy:reorder-panel",
+            permission="pharmacy.view_reorderalert",
+            order=25,
+            column="side",
+        )
         panels.searches(_("Stock"), permission="pharmacy.view_stock", order=40, find=waiting.hits)
         panels.navigation(
             "prescriptions",

@@ -16,6 +16,7 @@ urlpatterns = [
     path("visits/<uuid:encounter_id>/prescriptions", views.desk_panel, name="desk-panel"),
     path("patients/<uuid:patient_id>/prescriptions", views.chart_panel, name="chart-panel"),
     path("today", views.dashboard_panel, name="dashboard-panel"),
+    path("today/reorder", views.reorder_panel, name="reorder-panel"),
     path("stock/", views.stock_list, name="stock"),
     path("stock/add", views.medicine_add, name="medicine-add"),
     path("stock/<uuid:product_id>/", views.product, name="product"),

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -19,12 +19,22 @@ from hms.core.forms import ReasonForm
 from hms.core.lists import Column
 from hms.core.models import DocumentKind
 from patients import banner
+from patients import search as patient_search
 from patients.models import Encounter, Patient
+from patients.models.encounter import EncounterKind
 from pharmacy.forms import CountForm, HandOutForm, MedicineAddForm, PrescribeForm, ProductForm, ReceiveForm, WasteForm
 from pharmacy.models import Batch, Dispense, DispenseLine, Prescription, Product, ReorderAlert, StockMovement
 from pharmacy.services import dispensing, formulary, prescribing, stock
 
 SOON = timedelta(days=90)
+LINES = 10
+FOUND = 50
+STOCK_ORDERS = {
+    "medicine": ("medicine__name", "medicine__strength", "id"),
+    "usable": ("usable", "id"),
+    "reorder": ("reorder_level", "id"),
+    "price": ("service__price", "id"),
+}
 
 
 def _prescription(request: HttpRequest, prescription_id: UUID) -> Prescription:
@@ -32,16 +42,39 @@ def _prescription(request: HttpRequest, prescription_id: UUID) -> Prescription:
     return access.find(request, scope, prescription_id)
 
 
-@access.needs("pharmacy.view_prescription")
-@require_safe
+@access.needs("pharmacy.view_prescription", reads_by_post=True)
 def prescription_list(request: HttpRequest) -> HttpResponse:
-    """What waits at the counter, or everything."""
-    show = request.GET.get("show", "open")
-    rows = Prescription.objects.visible_to(request.user).select_related("patient", "prescriber")
-    if show != "all":
+    """What waits at the counter, or everything; by ward or outpatients, by day. The words of a search (a
+    patient, an MRN, a number) come by POST and look through everything."""
+    user = request.user
+    words = request.POST.get("q", "").strip()[:100] if request.method == "POST" else ""
+    chosen = {name: request.GET.get(name, "") for name in ("show", "where", "day")}
+    rows = (
+        Prescription.objects.visible_to(user)
+        .select_related("patient", "prescriber", "encounter")
+        .prefetch_related("lines__product__medicine")
+    )
+    orders = {"when": ("prescribed_at", "id"), "number": ("number",)}
+    if words:
+        people = list(patient_search.patients(user, words).values_list("pk", flat=True)[:200])
+        found = Q(number=words.upper()) | Q(patient__in=people)
+        shown = list(rows.filter(found).order_by("-prescribed_at", "-id")[:FOUND])
+        audit.record(user, "pharmacy.prescription.searched", detail={"hits": len(shown)})
+        context = {"q": words, "chosen": chosen, "rows": shown, "capped": len(shown) == FOUND}
+        return render(request, "pharmacy/prescriptions.html", context)
+    if chosen["show"] != "all":
         rows = rows.open()
-    page = lists.page(request, rows, order=("-prescribed_at", "-id"))
-    return render(request, "pharmacy/prescriptions.html", {"page": page, "show": show})
+        orders["patient"] = ("patient__family_name", "patient__given_name", "id")
+    if chosen["where"] in ("ward", "outpatient"):
+        inpatient = Q(encounter__kind=EncounterKind.INPATIENT)
+        rows = rows.filter(inpatient if chosen["where"] == "ward" else ~inpatient)
+    if chosen["day"] == "today":
+        start, end = clock.day_bounds(user.facility, clock.today(user.facility))
+        rows = rows.filter(prescribed_at__gte=start, prescribed_at__lt=end)
+    sort, order = lists.ordering(request, orders, "-when")
+    page = lists.page(request, rows, order=order)
+    context = {"page": page, "rows": page.rows, "chosen": chosen, "sort": sort}
+    return render(request, "pharmacy/prescriptions.html", context)
 
 
 @access.needs("pharmacy.view_prescription")
@@ -211,14 +244,23 @@ def dashboard_panel(request: HttpRequest) -> HttpResponse:
     user = request.user
     since, _until = clock.day_bounds(user.facility, clock.today(user.facility))
     waiting = Prescription.objects.visible_to(user).open()
+    today = waiting.filter(prescribed_at__gte=since)
     context = {
-        "waiting": waiting.filter(prescribed_at__gte=since).select_related("patient").order_by("prescribed_at")[:10],
+        "waiting": today.select_related("patient").order_by("prescribed_at")[:LINES],
+        "count": today.count(),
+        "lines": LINES,
         "earlier": waiting.filter(prescribed_at__lt=since).count(),
-        "alerts": ReorderAlert.objects.visible_to(user)
-        .filter(resolved_at=None)
-        .select_related("product__medicine")[:10],
     }
     return panels.render_panel(request, "pharmacy/dashboard_panel.html", context)
+
+
+@access.needs("pharmacy.view_reorderalert")
+@require_safe
+def reorder_panel(request: HttpRequest) -> HttpResponse:
+    """What fell to its reorder level."""
+    alerts = ReorderAlert.objects.visible_to(request.user).filter(resolved_at=None)
+    context = {"alerts": alerts.select_related("product__medicine")[:LINES], "count": alerts.count(), "lines": LINES}
+    return panels.render_panel(request, "pharmacy/reorder_panel.html", context)
 
 
 @access.needs("pharmacy.view_stock")
@@ -242,10 +284,10 @@ def stock_list(request: HttpRequest) -> HttpResponse:
         Column("Next expiry", lambda product: product.next_expiry),
         Column("Price", lambda product: product.service.price),
     ]
-    order = ("medicine__name", "medicine__strength", "id")
+    sort, order = lists.ordering(request, STOCK_ORDERS, "medicine")
     if file := lists.export(request, rows.order_by(*order), columns, "stock"):
         return file
-    context = {"page": lists.page(request, rows, order=order), "show": show, "soon": today + SOON}
+    context = {"page": lists.page(request, rows, order=order), "show": show, "soon": today + SOON, "sort": sort}
     return render(request, "pharmacy/stock.html", context)
 
 

@@ -29,6 +29,27 @@ class StaffConfig(AppConfig):
         )
         panels.register(
             "dashboard",
+            title=_("Papers that run out"),
+            url_name="staff:papers-panel",
+            permission="staff.change_employee",
+            order=60,
+        )
+        panels.register(
+            "dashboard",
+            title=_("Late and absent"),
+            url_name="staff:missing-panel",
+            permission="staff.view_attendance",
+            order=55,
+        )
+        panels.register(
+            "dashboard",
+            title=_("Next week's roster"),
+            url_name="staff:unplanned-panel",
+            permission="staff.change_roster",
+            order=65,
+        )
+        panels.register(
+            "dashboard",
             title=_("On duty today"),
             url_name="staff:on-duty",
             permission="staff.view_roster",

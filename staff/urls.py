@@ -1,12 +1,15 @@
 from django.urls import path
 
-from staff.views import attendance, employees, roster
+from staff.views import attendance, employees, panels, roster
 
 app_name = "staff"
 
 urlpatterns = [
     path("", employees.employees, name="employees"),
     path("hire", employees.hire, name="hire"),
+    path("today/papers", panels.papers, name="papers-panel"),
+    path("today/missing", panels.missing, name="missing-panel"),
+    path("today/unplanned", panels.unplanned, name="unplanned-panel"),
     path("roster/", roster.roster_day, name="roster-day"),
     path("roster/week", roster.roster_week, name="roster-week"),
     path("roster/plan", roster.plan_roster, name="plan-roster"),

@@ -83,7 +83,10 @@ class DischargeForm(Form):
         label=_("What was found and done"), max_length=20_000, widget=forms.Textarea(attrs={"rows": 5})
     )
     instructions = forms.CharField(
-        label=_("Instructions and medicines"), max_length=20_000, widget=forms.Textarea(attrs={"rows": 4})
+        label=_("Instructions and medicines"),
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("Begins with what was prescribed in this stay: strike what the patient does not take home."),
     )
     follow_up = forms.CharField(label=_("Follow-up"), max_length=200, required=False)
 

@@ -20,7 +20,7 @@ from patients import banner, holds, vitals
 from patients import search as patient_search
 from patients.models import Patient
 from wards import board as boards
-from wards import rounds
+from wards import rounds, stay_paper
 from wards.forms import AdmitForm, BedStateForm, DischargeForm, NoteForm, TransferForm
 from wards.models import Admission, Bed, Ward
 from wards.services import admission as admissions
@@ -144,7 +144,8 @@ def transfer(request: HttpRequest, admission_id: UUID) -> HttpResponse:
 @once
 def discharge(request: HttpRequest, admission_id: UUID) -> HttpResponse:
     found = _admission(request, admission_id)
-    form = DischargeForm(request.POST or None, initial={"diagnosis": found.reason})
+    medicines = "\n".join(stay_paper.medicines(found))
+    form = DischargeForm(request.POST or None, initial={"diagnosis": found.reason, "instructions": medicines})
     if form.carried_out(lambda data: admissions.discharge(request.user, admission_id=found.pk, **data)):
         messages.success(request, _("Discharged. The invoice is being made."))
         return redirect("wards:admission", found.pk)
@@ -155,6 +156,7 @@ def discharge(request: HttpRequest, admission_id: UUID) -> HttpResponse:
         _("Discharge"),
         _("Sign and discharge"),
         still_open=holds.still_open(found.encounter),
+        results=stay_paper.results(found) if request.user.has_perm("laboratory.view_laborder") else [],
     )
 
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.dateparse import parse_date, parse_datetime
@@ -49,7 +50,10 @@ def page(request: HttpRequest, queryset: QuerySet, *, order: Sequence[str], size
     cursor = _read_cursor(request.GET.get("before" if backwards else "after", ""), len(order))
     wanted = [_flip(name) for name in order] if backwards and cursor else list(order)
     if cursor:
-        queryset = queryset.filter(_beyond(wanted, cursor))
+        try:
+            queryset = queryset.filter(_beyond(wanted, cursor))
+        except (TypeError, ValueError, ValidationError):  # a cursor of another order
+            cursor, wanted, backwards = None, list(order), False
     rows = list(queryset.order_by(*wanted)[: size + 1])
     more = len(rows) > size
     rows = rows[:size]
@@ -186,6 +190,10 @@ def _xlsx(headings: Sequence[str], table: Iterable[list[Any]]) -> bytes:
 
 
 def ordering(request: HttpRequest, allowed: dict[str, Sequence[str]], default: str) -> tuple[str, Sequence[str]]:
-    """The chosen order: `?sort=` names one of `allowed`, anything else means the default."""
+    """The chosen order: `?sort=` names one of `allowed`, with "-" before it the other way round; anything
+    else means the default. Give each the fields of `page`'s order; the heading is drawn by `{% sort %}`."""
     name = request.GET.get("sort", default)
-    return (name, allowed[name]) if name in allowed else (default, allowed[default])
+    if name.removeprefix("-") not in allowed:
+        name = default
+    order = allowed[name.removeprefix("-")]
+    return name, [_flip(field) for field in order] if name.startswith("-") else order

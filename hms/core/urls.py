@@ -1,11 +1,13 @@
 from django.urls import path
 
-from hms.core.views import shell
+from hms.core.views import panels, shell
 
 app_name = "core"
 
 urlpatterns = [
     path("", shell.home, name="home"),
+    path("today/audit", panels.audit_today, name="audit-panel"),
+    path("today/system", panels.system, name="system-panel"),
     path("search", shell.search, name="search"),
     path("shell/counts", shell.counts, name="counts"),
     path("notifications/", shell.notifications, name="notifications"),

@@ -20,6 +20,13 @@ from staff.forms import CredentialForm, EmployeeForm, LeaveForm
 from staff.models import EXPIRES_SOON, Attendance, Credential, Employee, Profession, RosterEntry
 
 FOUND = 50
+ORDERS = {
+    "name": ("family_name", "given_name", "id"),
+    "number": ("number",),
+    "profession": ("profession", "family_name", "given_name", "id"),
+    "department": ("department__name", "family_name", "given_name", "id"),
+    "since": ("hired_on", "id"),
+}
 COLUMNS = [
     lists.Column("Number", lambda e: e.number),
     lists.Column("Family name", lambda e: e.family_name),
@@ -52,7 +59,7 @@ def employees(request: HttpRequest) -> HttpResponse:
     rows = rows.filter(active=False) if chosen["show"] == "left" else rows.working()
     if chosen["show"] == "expiring":
         rows = rows.expiring_before(today + EXPIRES_SOON)
-    order = ("family_name", "given_name", "id")
+    sort, order = lists.ordering(request, ORDERS, "name")
     if exported := lists.export(request, rows.order_by(*order), COLUMNS, "employees"):
         return exported
     words = request.POST.get("q", "").strip()[:100] if request.method == "POST" else ""
@@ -64,6 +71,7 @@ def employees(request: HttpRequest) -> HttpResponse:
         "chosen": chosen,
         "today": today,
         "soon": today + EXPIRES_SOON,
+        "sort": sort,
     }
     if words:
         context["rows"] = list(rows.named(words).order_by(*order)[:FOUND])

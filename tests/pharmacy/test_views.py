@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from hms.core import clock
+from hms.core import clock, lists
 from hms.core.models import User
 from patients.models import Encounter, Patient
 from patients.services import encounters
@@ -102,3 +102,71 @@ def test_no_page_asks_more_when_it_shows_more(
     many = [(address, queries(client, f"/pharmacy/{address}")) for client, address in addresses]
     assert many == few
     assert max(count for _address, count in many) <= 12, many
+
+
+def test_the_prescriptions_are_found_by_patient_and_number_and_no_name_stands_in_an_address(
+    doctor_user: User, pharmacist: User, visit: Encounter, amoxicillin: Product, browser_of
+) -> None:
+    made = prescribe(doctor_user, visit, amoxicillin, 21)
+    other = make_patient(doctor_user, "Ada", "Elsewhere")
+    beside = prescribe(doctor_user, encounters.open_encounter(doctor_user, patient=other, reason="Cough"), amoxicillin)
+    counter = browser_of(pharmacist)
+    everything = counter.get("/pharmacy/prescriptions/").content.decode()
+    assert "Amoxicillin 500 mg" in everything
+    assert "× 21" in everything
+    for words in (visit.patient.family_name, visit.patient.mrn, made.number.lower()):
+        page = counter.post("/pharmacy/prescriptions/", {"q": words}).content.decode()
+        assert made.number in page, words
+        assert beside.number not in page, words
+
+
+def test_the_prescriptions_are_narrowed_to_the_ward_and_to_today(
+    doctor_user: User, pharmacist: User, visit: Encounter, amoxicillin: Product, browser_of
+) -> None:
+    here = prescribe(doctor_user, visit, amoxicillin)
+    stay = encounters.open_encounter(doctor_user, patient=visit.patient, kind="inpatient", reason="Pneumonia")
+    ward = prescribe(doctor_user, stay, amoxicillin, override="Checked")
+    Prescription.objects.filter(pk=ward.pk).update(prescribed_at=clock.now() - timedelta(days=3))
+    counter = browser_of(pharmacist)
+
+    def shown(query: str) -> set[str]:
+        return {row.number for row in counter.get(f"/pharmacy/prescriptions/{query}").context["rows"]}
+
+    assert shown("") == {here.number, ward.number}
+    assert shown("?where=ward") == {ward.number}
+    assert shown("?where=outpatient") == {here.number}
+    assert shown("?day=today") == {here.number}
+
+
+def test_the_counter_says_how_many_there_are_and_reordering_is_a_card_of_its_own(
+    doctor_user: User, pharmacist: User, visit: Encounter, amoxicillin: Product, browser_of
+) -> None:
+    for _number in range(11):
+        prescribe(doctor_user, visit, amoxicillin)
+    counter = browser_of(pharmacist)
+    assert "10 of 11 of today" in counter.get("/pharmacy/today").content.decode()
+    assert "To reorder" in counter.get("/pharmacy/today/reorder").content.decode()
+
+
+def test_the_stock_is_ordered_by_its_headings_and_pages_on_in_that_order(pharmacist: User, browser_of) -> None:
+    for number in range(3):
+        product = make_product(pharmacist, f"Medicine {number}", price=str(3 - number))
+        receive(pharmacist, product, 10 * (number + 1))
+    shelf = browser_of(pharmacist)
+
+    def listed(query: str) -> list[str]:
+        return [row.medicine.name for row in shelf.get(f"/pharmacy/stock/{query}").context["page"].rows]
+
+    assert listed("?sort=-usable") == ["Medicine 2", "Medicine 1", "Medicine 0"]
+    assert listed("?sort=price") == ["Medicine 2", "Medicine 1", "Medicine 0"]
+    assert listed("?sort=nonsense") == ["Medicine 0", "Medicine 1", "Medicine 2"]
+    page = shelf.get("/pharmacy/stock/?sort=-usable").content.decode()
+    assert 'aria-sort="descending"' in page
+    request = RequestFactory().get("/", {"sort": "-usable"})
+    request.user = pharmacist
+    rows = Product.objects.with_stock(clock.today(pharmacist.facility)).select_related("medicine")
+    first = lists.page(request, rows, order=["-usable", "-id"], size=2)
+    onward = RequestFactory().get("/" + first.next_url)
+    assert [row.medicine.name for row in lists.page(onward, rows, order=["-usable", "-id"], size=2)] == ["Medicine 0"]
+    astray = RequestFactory().get("/" + first.next_url)
+    assert len(lists.page(astray, rows, order=["id", "usable"], size=2)) == 2

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -228,3 +229,28 @@ def test_administrators_look_and_change_nothing_in_the_admin(
     assert employee.number in admin.get("/admin/staff/employee/").content.decode()
     assert admin.get("/admin/staff/employee/add/").status_code == 403
     assert admin.post(f"/admin/staff/employee/{employee.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_the_personnel_office_finds_papers_absences_and_the_unplanned_on_its_first_page(
+    desk: Client, hr: User, employee: Employee, early: Shift, browser_of: Callable[[User], Client]
+) -> None:
+    today = clock.today(hr.facility)
+    services.add_credential(
+        hr,
+        employee_id=employee.pk,
+        kind="licence",
+        number="L-1",
+        issuer="Board",
+        issued_on=date(2020, 1, 1),
+        valid_until=today + timedelta(days=30),
+    )
+    assert "Ama Mensah" in desk.get("/staff/today/papers").content.decode()
+    assert "Ama Mensah" not in desk.get("/staff/today/unplanned").content.decode()
+    yesterday = today - timedelta(days=1)
+    services.plan_roster(hr, employee_id=employee.pk, shift=early, days=[yesterday])
+    assert "Ama Mensah" in desk.get("/staff/today/unplanned").content.decode()
+    monday = today + timedelta(days=7 - today.weekday())
+    services.plan_roster(hr, employee_id=employee.pk, shift=early, days=[monday])
+    assert "Ama Mensah" not in desk.get("/staff/today/unplanned").content.decode()
+    with time_machine.travel(datetime.combine(monday, time(9), tzinfo=clock.zone(hr.facility)), tick=False):
+        assert "Ama Mensah" in browser_of(hr).get("/staff/today/missing").content.decode()

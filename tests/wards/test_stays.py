@@ -15,11 +15,15 @@ from hms.core import clock, documents, outbox
 from hms.core.logs import JsonFormatter
 from hms.core.models import Department, Document, DocumentKind, Facility, Notification, User
 from hms.core.refusals import Refused
+from laboratory.services import orders
 from patients.models import Encounter, Patient
 from patients.services import clinical, encounters
 from patients.services import notes as chart_notes
+from pharmacy.services import prescribing
 from tests.billing.conftest import faults, text_of
 from tests.conftest import make_patient
+from tests.laboratory.conftest import enter, make_test, order, verify
+from tests.pharmacy.conftest import make_product, prescribe
 from tests.wards.conftest import admit, discharge, make_ward
 from wards import board, rounds
 from wards.models import Admission, Bed, BedDay, BedStay, Ward
@@ -373,3 +377,33 @@ def test_the_nurses_first_page_asks_as_much_for_thirty_patients_as_for_one(
 def test_the_board_says_allergies_in_words(nurse: User, patient: Patient, beds: list[Bed], browser_of) -> None:
     admit(nurse, patient, beds[0])
     assert "Allergies not asked" in browser_of(nurse).get("/wards/").content.decode()
+
+
+def test_the_discharge_begins_with_the_medicines_of_the_stay_and_its_paper_lists_the_verified_results(
+    person, patient: Patient, beds: list[Bed], browser_of
+) -> None:
+    doctor, pharmacist, technician, pathologist = (
+        person(role) for role in ("doctor", "pharmacist", "lab_technician", "pathologist")
+    )
+    made = admit(doctor, patient, beds[0])
+    amoxicillin, ibuprofen = make_product(pharmacist), make_product(pharmacist, "Ibuprofen", allergens=[])
+    prescribe(doctor, made.encounter, amoxicillin)
+    withdrawn = prescribe(doctor, made.encounter, ibuprofen)
+    prescribing.cancel(doctor, prescription_id=withdrawn.pk, reason="Not needed")
+    crp, urea = make_test(pathologist, "CRP", "CRP", unit="mg/L"), make_test(pathologist, "UREA", "Urea")
+    ordered = order(doctor, made.encounter, crp)
+    orders.collect(technician, order_id=ordered.pk)
+    enter(technician, ordered, CRP="48")
+    verify(pathologist, ordered)
+    unverified = order(doctor, made.encounter, urea)
+    orders.collect(technician, order_id=unverified.pk)
+    enter(technician, unverified, UREA="5.5")
+    page = browser_of(doctor).get(f"/wards/stays/{made.pk}/discharge").content.decode()
+    assert "Amoxicillin 500 mg" in page
+    assert "1 three times a day, 5 days" in page
+    assert "Ibuprofen" not in page
+    discharge(doctor, made)
+    paper = text_of(bytes(Document.objects.get(kind=DocumentKind.DISCHARGE_SUMMARY).content))
+    assert "CRP" in paper
+    assert "48" in paper
+    assert "Urea" not in paper

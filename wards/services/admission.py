@@ -18,6 +18,7 @@ from patients.models.encounter import EncounterKind
 from patients.paper import allergies, identity
 from patients.services import encounters
 from staff.models import Employee
+from wards import stay_paper
 from wards.models import Admission, AdmissionStatus, Bed, BedState, BedStay, DischargeSummary
 from wards.services import bed_days
 
@@ -206,6 +207,7 @@ def _snapshot(admission: Admission, summary: DischargeSummary) -> dict[str, Any]
         "diagnosis": summary.diagnosis,
         "codes": [f"{row.code} {row.display}".strip() for row in diagnoses],
         "course": summary.course,
+        "results": stay_paper.results(admission),
         "instructions": summary.instructions,
         "follow_up": summary.follow_up,
         "signer": signer(summary.signed_by),

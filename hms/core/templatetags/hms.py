@@ -297,6 +297,22 @@ def qs(context: template.Context, **changes: Any) -> str:
     return "?" + query.urlencode()
 
 
+@register.simple_tag(takes_context=True)
+def sort(context: template.Context, name: str, label: str, css: str = "") -> SafeString:
+    """`{% sort "price" "Price" "n" %}`: a heading that orders the list, drawn from the page's `sort`."""
+    chosen = context.get("sort", "")
+    down = chosen == f"-{name}"
+    here = "descending" if down else "ascending" if chosen == name else ""
+    return format_html(
+        '<th scope="col"{}{}><a href="{}">{}{}</a></th>',
+        format_html(' class="{}"', css) if css else "",
+        format_html(' aria-sort="{}"', here) if here else "",
+        qs(context, sort=f"-{name}" if chosen == name else name),
+        label,
+        icon("caret-down-fill" if down else "caret-up-fill") if here else "",
+    )
+
+
 # Charts and codes
 
 
