@@ -5,7 +5,7 @@ from typing import Any
 
 from crispy_forms.layout import Layout
 from django import forms
-from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models import AppointmentKind
@@ -81,11 +81,3 @@ class CallForm(Form):
     department = forms.UUIDField(required=False)
     doctor = forms.UUIDField(required=False)
     room = forms.CharField(max_length=40, required=False)
-
-
-def read_day(text: str) -> Any:
-    """A day as an address carries it; None for anything else."""
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None

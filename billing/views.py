@@ -49,12 +49,7 @@ INVOICE_COLUMNS = [
 
 def read_day(request: HttpRequest, name: str = "day") -> date:
     """The hospital day asked for; today where none, nonsense or another age is asked."""
-    today = clock.today(request.user.facility)
-    try:
-        day = date.fromisoformat(request.GET.get(name, ""))
-    except ValueError:
-        return today
-    return day if 1900 <= day.year < 2200 else today
+    return clock.read_day(request.GET.get(name, "")) or clock.today(request.user.facility)
 
 
 @access.needs("billing.view_invoice")

@@ -14,6 +14,7 @@ from pharmacy.models import Prescription, Product
 from pharmacy.services.prescribing import Line
 
 LINES = 5
+MOST = 1_000_000  # of anything on a shelf
 
 
 class PrescribeForm(Form):
@@ -114,7 +115,7 @@ class HandOutForm(Form):
 class ReceiveForm(Form):
     number = forms.CharField(label=_("Lot number"), max_length=60)
     expires_on = forms.DateField(label=_("Expires"), widget=DateInput())
-    quantity = forms.IntegerField(label=_("Quantity"), min_value=1, max_value=1_000_000)
+    quantity = forms.IntegerField(label=_("Quantity"), min_value=1, max_value=MOST)
     unit_cost = forms.DecimalField(label=_("Cost of one"), max_digits=12, decimal_places=4, min_value=0)
 
     def layout(self) -> Layout:
@@ -122,12 +123,12 @@ class ReceiveForm(Form):
 
 
 class CountForm(Form):
-    counted = forms.IntegerField(label=_("Counted on the shelf"), min_value=0)
+    counted = forms.IntegerField(label=_("Counted on the shelf"), min_value=0, max_value=MOST)
     reason = forms.CharField(label=_("Reason"), max_length=300)
 
 
 class WasteForm(Form):
-    quantity = forms.IntegerField(label=_("Quantity"), min_value=1)
+    quantity = forms.IntegerField(label=_("Quantity"), min_value=1, max_value=MOST)
     reason = forms.CharField(label=_("Reason"), max_length=300)
 
 
@@ -143,8 +144,8 @@ class MedicineAddForm(Form):
         help_text=_("Names under which an allergy to it is recorded, with commas: penicillin, beta-lactam"),
     )
     price = forms.DecimalField(label=_("Price of one"), max_digits=12, decimal_places=2, min_value=0)
-    reorder_level = forms.IntegerField(label=_("Reorder at"), min_value=0)
-    reorder_quantity = forms.IntegerField(label=_("Reorder quantity"), min_value=1)
+    reorder_level = forms.IntegerField(label=_("Reorder at"), min_value=0, max_value=MOST)
+    reorder_quantity = forms.IntegerField(label=_("Reorder quantity"), min_value=1, max_value=MOST)
 
     def layout(self) -> Layout:
         return Layout(
@@ -156,6 +157,6 @@ class MedicineAddForm(Form):
 
 
 class ProductForm(Form):
-    reorder_level = forms.IntegerField(label=_("Reorder at"), min_value=0)
-    reorder_quantity = forms.IntegerField(label=_("Reorder quantity"), min_value=1)
+    reorder_level = forms.IntegerField(label=_("Reorder at"), min_value=0, max_value=MOST)
+    reorder_quantity = forms.IntegerField(label=_("Reorder quantity"), min_value=1, max_value=MOST)
     active = forms.BooleanField(label=_("In use"), required=False)

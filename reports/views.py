@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,20 +17,11 @@ from reports.figures import Period
 LONGEST = timedelta(days=366)
 
 
-def read_day(text: str, default: date) -> date:
-    """The day asked for; `default` where none, nonsense or another age is asked."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return default
-    return day if 1900 <= day.year < 2200 else default
-
-
 def read_period(request: HttpRequest) -> Period:
     """The period asked for: the last 30 days by default, a year at most, the right way round."""
     today = clock.today(request.user.facility)
-    last = min(read_day(request.GET.get("last", ""), today), today + timedelta(days=60))
-    first = read_day(request.GET.get("first", ""), last - timedelta(days=29))
+    last = min((clock.read_day(request.GET.get("last", "")) or today), today + timedelta(days=60))
+    first = clock.read_day(request.GET.get("first", "")) or last - timedelta(days=29)
     if first > last:
         first, last = last, first
     return Period(request.user.facility, max(first, last - LONGEST), last)
@@ -42,7 +33,7 @@ def day(request: HttpRequest) -> HttpResponse:
     """The day at a glance."""
     facility = request.user.facility
     today = clock.today(facility)
-    on = min(read_day(request.GET.get("day", ""), today), today)
+    on = min((clock.read_day(request.GET.get("day", "")) or today), today)
     context = {
         "day": on,
         "figures": figures.day(facility, on),

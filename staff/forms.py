@@ -20,6 +20,8 @@ def row(*names: str) -> Row:
 class EmployeeForm(ModelForm):
     """Hiring somebody, and changing what is known of them."""
 
+    rules = {"staff_employee_left_after_hired": ("hired_on", _("Give a day before the last one."))}
+
     class Meta:
         model = Employee
         fields = [

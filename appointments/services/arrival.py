@@ -56,7 +56,8 @@ def undo_check_in(actor: User, *, appointment_id: object, reason: str, left: boo
     encounter_id = Appointment.objects.values_list("encounter_id", flat=True).get(pk=appointment_id)
     encounter = encounters.locked(encounter_id) if encounter_id else None
     appointment = locked(appointment_id)
-    if appointment.status != AppointmentStatus.ARRIVED or encounter is None:
+    # Looked at again: between the first look and the locks it may have been taken back and checked in anew.
+    if appointment.status != AppointmentStatus.ARRIVED or encounter is None or appointment.encounter_id != encounter.pk:
         raise Refused(_("This patient is not checked in."))
     if encounter.status == EncounterStatus.FINISHED:
         raise Refused(_("This visit is closed, so the appointment was kept."))

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from appointments import day as days
 from appointments import displaced as outside
 from appointments import slots
-from appointments.forms import BookForm, FindForm, MoveForm, read_day, read_start
+from appointments.forms import BookForm, FindForm, MoveForm, read_start
 from appointments.models import Appointment
 from appointments.services import booking
 from doctors.models import Doctor, Specialty
@@ -25,6 +25,7 @@ from patients import banner
 from patients import search as patient_search
 from patients.models import Patient
 
+FURTHEST = 366  # days ahead that can be searched
 DAYS_OF_ONE, DAYS_OF_MANY = 5, 2  # days with free slots on a page: of one doctor, of several
 
 
@@ -33,7 +34,7 @@ DAYS_OF_ONE, DAYS_OF_MANY = 5, 2  # days with free slots on a page: of one docto
 def day(request: HttpRequest) -> HttpResponse:
     """The day of every doctor, or of those of a specialty."""
     today = clock.today(request.user.facility)
-    shown = read_day(request.GET.get("day", "")) or today
+    shown = clock.read_day(request.GET.get("day", "")) or today
     specialties = Specialty.objects.filter(doctors__employee__facility=request.user.facility).distinct()
     specialty = next((one for one in specialties if one.code == request.GET.get("specialty")), None)
     audit.record(request.user, "appointments.day.viewed", detail={"day": shown.isoformat()})
@@ -55,7 +56,7 @@ def week(request: HttpRequest, doctor_id: UUID) -> HttpResponse:
     """A doctor's week as lists, day by day."""
     facility = request.user.facility
     doctor = access.find(request, Doctor.objects.visible_to(request.user), doctor_id)
-    start = read_day(request.GET.get("day", "")) or clock.today(facility)
+    start = clock.read_day(request.GET.get("day", "")) or clock.today(facility)
     monday = start - timedelta(days=start.weekday())
     week_days = [monday + timedelta(days=n) for n in range(7)]
     audit.record(request.user, "appointments.week.viewed", doctor, detail={"week": monday.isoformat()})
@@ -108,7 +109,7 @@ def _find(request: HttpRequest, patient: Patient | None, moving: Appointment | N
     asked = {"doctor": moving.doctor_id if moving else None, "start": today, **request.GET.dict()}
     form = FindForm(asked, doctors=list(Doctor.objects.visible_to(request.user).consulting()))
     doctors = form.chosen()
-    start = max(form.cleaned_data.get("start") or today, today)
+    start = min(max(form.cleaned_data.get("start") or today, today), today + timedelta(days=FURTHEST))
     wanted = DAYS_OF_ONE if len(doctors) == 1 else DAYS_OF_MANY
     found = slots.first_available(doctors, start, days=wanted, patient=patient)
     if patient:

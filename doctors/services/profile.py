@@ -153,7 +153,7 @@ def _drawn(picture: bytes) -> bytes:
         if image.width * image.height > PIXELS:
             raise Refused(_("This picture is too large. Scan the signature alone."), field="picture")
         image = ImageOps.exif_transpose(image).convert("RGBA")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
         raise Refused(_("This is not a picture that can be read. Use PNG or JPEG."), field="picture") from None
     image.thumbnail((WIDTH, HEIGHT))
     for shrink in range(1, 9):

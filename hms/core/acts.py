@@ -65,7 +65,7 @@ def once(view: View) -> View:
                 return _first_answer(request, replay.first)
             except Refused as refusal:
                 messages.error(request, refusal.message)
-                return redirect(_way_back(request))
+                return HttpResponseRedirect(_way_back(request))
         raise AssertionError("unreachable")
 
     answer.once = True  # type: ignore[attr-defined]
@@ -117,12 +117,12 @@ def onward(request: HttpRequest, *default: Any) -> HttpResponse:
     """After an act: to the page that the address's `next` names, if it is one of ours, else to `default`."""
     wanted = request.GET.get("next", "")
     ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-    return redirect(wanted) if ours else redirect(*default)
+    return HttpResponseRedirect(wanted) if ours else redirect(*default)
 
 
 def _way_back(request: HttpRequest) -> str:
     for candidate in (request.POST.get("next", ""), request.headers.get("Referer", "")):
-        if candidate and url_has_allowed_host_and_scheme(
+        if candidate.startswith(("/", "http")) and url_has_allowed_host_and_scheme(
             candidate, allowed_hosts={request.get_host()}, require_https=request.is_secure()
         ):
             return candidate

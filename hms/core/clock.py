@@ -61,3 +61,12 @@ def age_text(born: date, on: date) -> str:
         return f"{days // 7} wk"
     months = (on.year - born.year) * 12 + on.month - born.month - (on.day < born.day)
     return f"{months} mo" if months < 24 else f"{years_between(born, on)} y"
+
+
+def read_day(text: str) -> date | None:
+    """A day as an address carries it, 2026-03-05; None for nonsense, and for another age."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 1900 <= day.year < 2200 else None

@@ -102,7 +102,9 @@ def _read_cursor(text: str, length: int) -> list[Any] | None:
         values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except ValueError:
         return None
-    if not isinstance(values, list) or len(values) != length or not all(isinstance(v, str) for v in values):
+    if not isinstance(values, list) or len(values) != length:
+        return None
+    if not all(isinstance(value, str) and "\0" not in value for value in values):
         return None
     return [_typed(value) for value in values]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -70,6 +70,10 @@ class AccessMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> HttpResponse | None:
+        if any(
+            "\0" in value for sent in (request.GET, request.POST) for _name, values in sent.lists() for value in values
+        ):
+            raise BadRequest("a character that no text has")
         declared: access.Access | None = getattr(view, "access", None)
         if declared is None:
             if request.resolver_match and "admin" in request.resolver_match.namespaces:

@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -26,11 +25,7 @@ PEOPLE = 40
 
 def _day(request: HttpRequest) -> date:
     """The day of `?day=`; today where it cannot be read."""
-    today = clock.today(request.user.facility)
-    try:
-        return parse_date(request.GET.get("day", "")) or today
-    except ValueError:
-        return today
+    return clock.read_day(request.GET.get("day", "")) or clock.today(request.user.facility)
 
 
 def _monday(day: date) -> date:
