@@ -556,3 +556,17 @@ def test_the_page_of_an_appointment_and_of_a_lost_slot_stay_within_the_budget(
 ) -> None:
     assert queries(desk, reverse("appointments:appointment", args=[appointment.pk])) <= 12
     assert queries(desk, reverse("appointments:book", args=[patient.pk]) + slot_query(doctor, "11:00")) <= 12
+
+
+def test_who_waits_for_no_doctor_in_particular_stands_in_the_queue(
+    reception: User, doctor: Doctor, north: Facility, patient: Patient, clock: Any, browser_of: Callable[[User], Client]
+) -> None:
+    clock.move_to(at(10))
+    here = Department.objects.get(facility=north)
+    visit = encounters.open_encounter(reception, patient=patient, department=here, reason="Cough")
+    queue.give_walk_in(reception, encounter_id=visit.pk)
+    desk = browser_of(reception)
+    for name in ("appointments:queue", "appointments:waiting-panel"):
+        page = desk.get(reverse(name))
+        assert page.status_code == 200
+        assert "Whoever is free" in page.content.decode()
