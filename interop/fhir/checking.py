@@ -18,22 +18,13 @@ from fhir.resources.R4B.resource import Resource as ResourceModel
 from fhir_core.fhirabstractmodel import FHIRAbstractModel
 from pydantic import ValidationError
 
+from interop.fhir import only_r4
 from interop.fhir.reading import Broken, Entry
 
 
 def _set(words: str) -> set[str]:
     return set(words.split())
 
-
-# In R4, gone from R4B: nothing of them has a place here, so they are counted without being checked.
-R4_ONLY = {
-    "EffectEvidenceSynthesis", "MedicinalProduct", "MedicinalProductAuthorization",
-    "MedicinalProductContraindication", "MedicinalProductIndication", "MedicinalProductIngredient",
-    "MedicinalProductInteraction", "MedicinalProductManufactured", "MedicinalProductPackaged",
-    "MedicinalProductPharmaceutical", "MedicinalProductUndesirableEffect", "RiskEvidenceSynthesis",
-    "SubstanceNucleicAcid", "SubstancePolymer", "SubstanceProtein", "SubstanceReferenceInformation",
-    "SubstanceSourceMaterial", "SubstanceSpecification",
-}  # fmt: skip
 
 # Required bindings that the models shorten to "… | +" or leave out (http://hl7.org/fhir/R4/).
 CODES: dict[tuple[str, str], set[str]] = {
@@ -72,7 +63,10 @@ ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 
 def check(entry: Entry) -> None:
     """Raises Broken, naming the entry, the element and the reason."""
-    if entry.type in R4_ONLY:
+    if entry.type in only_r4.ELEMENTS:
+        _no_bad_text(entry, entry.resource)
+        if fault := only_r4.fault(entry.type, entry.resource):
+            raise Broken(fault, entry)
         return
     try:
         model = get_fhir_model_class(entry.type)

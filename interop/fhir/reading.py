@@ -57,8 +57,14 @@ class Entry:
     method: str = ""
     if_none_exist: str = ""
     base: str = ""
+    condition: tuple[str, ...] = ()  # the words of `if_none_exist`
     key: str = ""
     aliases: list[str] = field(default_factory=list)
+
+    @property
+    def asks(self) -> bool:
+        """A request that brings no resource."""
+        return self.method in ("GET", "HEAD")
 
     @property
     def where(self) -> str:
@@ -88,24 +94,29 @@ def files(paths: list[str]) -> Iterator[Path]:
 
 def read(path: Path, source: str = "") -> list[Entry]:
     """The entries of one file. Raises Broken where it is no bundle."""
+    return list(stream(path, source))
+
+
+def stream(path: Path, source: str = "") -> Iterator[Entry]:
+    """The entries of one file, one after the other: of bulk data no more than a line is in memory.
+    Raises Broken where it is no bundle, which may be at its last line."""
     try:
-        data = path.read_bytes()
+        found = _lines(path) if path.suffix.lower() == ".ndjson" else _entries(str(path), _json(_whole(path)))
+        for entry in found:
+            if not entry.asks:
+                name(entry, source)
+            yield entry
     except OSError as error:
         raise Broken(f"cannot be read: {error.strerror}") from None
-    try:
-        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Broken("is not UTF-8") from None
-    del data
+
+
+def _whole(path: Path) -> str:
+    text = path.read_text(encoding="utf-8-sig")
     if not text.strip():
         raise Broken("is empty")
-    if path.suffix.lower() == ".ndjson":
-        entries = _lines(str(path), text)
-    else:
-        entries = _entries(str(path), _json(text))
-    for entry in entries:
-        name(entry, source)
-    return entries
+    return text
 
 
 def _json(text: str, line: int | None = None) -> Any:
@@ -125,23 +136,27 @@ def _json(text: str, line: int | None = None) -> Any:
         raise Broken(f"{at}is not JSON: {error}") from None
 
 
-def _lines(name: str, text: str) -> list[Entry]:
+def _lines(path: Path) -> Iterator[Entry]:
     """Bulk data: one resource in each line; the file is one bundle."""
-    entries: list[Entry] = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        resource = _json(line, number)
-        if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
-            raise Broken(f"line {number} is not a FHIR resource")
-        if resource["resourceType"] == "Bundle":
-            found = _entries(name, resource)
-            for entry in found:
-                entry.index += len(entries)
-            entries += found
-        else:
-            entries.append(Entry(name, number - 1, resource, resource["resourceType"]))
-    return entries
+    index = -1
+    with path.open(encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            resource = _json(line, number)
+            if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
+                raise Broken(f"line {number} is not a FHIR resource")
+            index += 1
+            if resource["resourceType"] == "Bundle":
+                found = _entries(str(path), resource)
+                for entry in found:
+                    entry.index += index
+                index += max(len(found) - 1, 0)
+                yield from found
+            else:
+                yield Entry(str(path), number - 1, resource, resource["resourceType"])
+    if index < 0:
+        raise Broken("is empty")
 
 
 def _entries(name: str, bundle: Any) -> list[Entry]:
@@ -168,7 +183,8 @@ def _entries(name: str, bundle: Any) -> list[Entry]:
             raise Broken(f"entry {index}: fullUrl is not text")
         if method in ("DELETE", "PATCH"):
             raise Broken(f"entry {index} {full_url}: asks for {method}, which an import does not carry out")
-        if resource is None and method in ("GET", "HEAD"):
+        if method in ("GET", "HEAD"):
+            entries.append(Entry(name, index, {}, f"{method}-request", full_url, method))
             continue
         if not isinstance(resource, dict):
             raise Broken(f"entry {index} {full_url}: has no resource")
@@ -176,9 +192,9 @@ def _entries(name: str, bundle: Any) -> list[Entry]:
         if not isinstance(kind, str) or not kind:
             raise Broken(f"entry {index} {full_url}: has no resourceType")
         condition = request.get("ifNoneExist") if isinstance(request, dict) else ""
-        entries.append(
-            Entry(name, index, resource, kind, full_url, method, condition if isinstance(condition, str) else "")
-        )
+        condition = condition if isinstance(condition, str) else ""
+        words = references.condition(kind, condition) if condition else ()
+        entries.append(Entry(name, index, resource, kind, full_url, method, condition, condition=words))
     return entries
 
 

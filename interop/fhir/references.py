@@ -85,7 +85,7 @@ def pointer(field: str, reference: Any, *, base: str = "", source: str = "") -> 
     if text.startswith("#"):
         return Pointer(field, shown, (), display=display)
     if found := _CONDITIONAL.match(text):
-        return Pointer(field, shown, _condition(*found.groups()), found[1], conditional=True, display=display)
+        return Pointer(field, shown, condition(*found.groups()), found[1], conditional=True, display=display)
     address = without_version(text)
     if found := _RELATIVE.match(address):
         candidates = [f"{base}/{address}"] if base else []
@@ -97,13 +97,8 @@ def pointer(field: str, reference: Any, *, base: str = "", source: str = "") -> 
 
 
 def condition(kind: str, query: str) -> tuple[str, ...]:
-    """The words of a search such as `identifier=system|value`; none where it asks for anything else."""
-    return _condition(kind, query)
-
-
-def _condition(kind: str, query: str) -> tuple[str, ...]:
     """Only `identifier=system|value` names one resource; whatever else is asked finds nothing."""
-    name, _equals, wanted = query.partition("=")
+    name, _equals, wanted = query.rpartition("?")[2].partition("=")
     if name != "identifier" or "&" in wanted:
         return ()
     system, bar, value = unquote(wanted).partition("|")

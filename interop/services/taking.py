@@ -42,6 +42,12 @@ class Taking:
     tally: Tally = field(default_factory=Tally)
 
     def __post_init__(self) -> None:
+        # Questions to a server, among the resources of a transaction: nothing to store, and said so.
+        for entry in self.entries:
+            if entry.asks:
+                self.tally.read[entry.type] += 1
+                self.tally.no_place[entry.type, "asks a server for an answer, brings nothing"] += 1
+        self.entries = [entry for entry in self.entries if not entry.asks]
         self.zone = clock.zone(self.facility)
         self.today: date = clock.today(self.facility)
         self.now = clock.now()
@@ -92,6 +98,9 @@ class Taking:
                 found += [key for kind, key in target.objects if kind == object_type]
         return list(dict.fromkeys(found))
 
+    def mark(self, entry: Entry, what: str) -> None:
+        self.tally.marked[entry.type, what] += 1
+
     def medicine(self, entry: Entry) -> values.Concept:
         """The medicine itself, or the Medication that is pointed at."""
         resource = entry.resource
@@ -128,9 +137,7 @@ class Taking:
     def _patient_by_number(self, pointer: Pointer) -> Target | None:
         """A patient who was never imported but has the number that is asked for."""
         for word in pointer.candidates:
-            system, _bar, value = word.partition("?")[2].rpartition("|")
-            patient_id = self.numbers.get((system, value))
-            if patient_id:
+            if patient_id := self.numbers.get(_pair(word)):
                 return Target("Patient", [(PATIENT, patient_id)])
         return None
 
@@ -145,17 +152,19 @@ class Taking:
             if entry.type == "Patient":
                 numbers.update(references.identifiers(entry.resource))
                 numbers.update(mapping.identifiers(entry.resource))
+            words.update(entry.condition)
+            if entry.type == "Patient":
+                numbers.update(_pair(word) for word in entry.condition)
             if entry.type in MAPPED or entry.type == "PractitionerRole":
                 found = list(references.all_of(entry.resource, base=entry.base, source=self.source))
                 self.pointers[id(entry)] = found
                 for pointer in found:
                     words.update(pointer.candidates)
                     if pointer.conditional and pointer.type in ("", "Patient"):
-                        for word in pointer.candidates:
-                            system, _bar, value = word.partition("?")[2].rpartition("|")
-                            numbers.add((system, value))
+                        numbers.update(_pair(word) for word in pointer.candidates)
         own = {entry.key for entry in self.entries}
         outside = words - {alias for entry in self.entries for alias in entry.aliases} | own
+        outside |= {word for entry in self.entries for word in entry.condition}
         outside |= {a for e in self.entries if e.type in KNOWN_BY_NUMBER or e.type == "Patient" for a in e.aliases}
         seen: set[UUID] = set()
         for batch in _batches(sorted(outside)):
@@ -208,6 +217,8 @@ class Taking:
             self._twice(entry, self.taken[kind, entry.key] == sha256)
             return
         self.taken[kind, entry.key] = sha256
+        if entry.if_none_exist and self._exists(entry, sha256):
+            return
         if kind == "Patient":
             self._take_patient(entry, sha256)
         elif kind in KNOWN_BY_NUMBER and (target := self._same_number(entry)):
@@ -262,15 +273,49 @@ class Taking:
                 entry,
             )
 
-    def _same_person_or_refuse(self, entry: Entry, patient_id: UUID) -> None:
+    def _same_person_or_refuse(self, entry: Entry, patient_id: UUID, has: str = "has the id of") -> None:
         born = entry.resource.get("birthDate") or ""
-        known = Patient.objects.only("birth_date").get(pk=patient_id)
-        if born and not str(known.birth_date).startswith(born):
+        new = [person.details["birth_date"] for person in self.people if person.id == patient_id and person.is_new]
+        known = new[0] if new else Patient.objects.values_list("birth_date", flat=True).get(pk=patient_id)
+        if born and not str(known).startswith(born):
             raise Broken(
-                "has the id of a patient imported before, and another birth date."
+                f"{has} a patient who is here already, and another birth date."
                 " If the files come from another system, say which with --source NAME",
                 entry,
             )
+
+    def _exists(self, entry: Entry, sha256: str) -> bool:
+        """A conditional create (`ifNoneExist`): whether what it asks for is here, so that nothing is made.
+
+        A patient who has the number and another birth date is no match and no second patient: refused.
+        """
+        if not entry.condition:
+            self.tally.note(
+                f"{entry.file} {entry.where}: ifNoneExist “{entry.if_none_exist[:80]}” does not ask for one"
+                " identifier; it was taken as a plain create"
+            )
+            return False
+        words = [word for word in entry.condition if word in self.local or word in self.stored]
+        targets = [self.local[word] if word in self.local else one_target(self.stored[word]) for word in words]
+        if entry.type == "Patient" and not targets:
+            here = [self.numbers[_pair(word)] for word in entry.condition if _pair(word) in self.numbers]
+            targets = [Target("Patient", [(PATIENT, patient_id)]) for patient_id in here]
+        if not targets:
+            return False
+        found = targets[0]
+        if found is None or found.type != entry.type:
+            raise Broken(f"ifNoneExist: {entry.if_none_exist[:80]} finds more than one thing", entry)
+        if entry.type == "Patient":
+            self._same_person_or_refuse(entry, found.objects[0][1], "ifNoneExist: asks for the number of")
+            if found.objects[0][1] not in {person.id for person in self.people if person.is_new}:
+                self.met.add(found.objects[0][1])
+        self._offer(entry, found)
+        self._remember(entry, sha256, found.objects, found.display, found.code)
+        if entry.type in mapping.POINTED_AT:
+            self.tally.no_place[entry.type, "kept as a name"] += 1
+        else:
+            self.tally.here[entry.type] += 1
+        return True
 
     def _same_number(self, entry: Entry) -> Target | None:
         for word in entry.aliases:
@@ -415,6 +460,12 @@ class Taking:
                             candidates=list(pointer.candidates),
                         )
                     )
+
+
+def _pair(word: str) -> tuple[str, str]:
+    """(system, value) of `Patient?system|value`."""
+    system, _bar, value = word.partition("?")[2].rpartition("|")
+    return system, value
 
 
 def _medicine_name(resource: dict[str, Any]) -> values.Concept:

@@ -17,6 +17,7 @@ class Tally:
     here: Counter[str] = field(default_factory=Counter)
     changed: Counter[str] = field(default_factory=Counter)
     no_place: Counter[tuple[str, str]] = field(default_factory=Counter)
+    marked: Counter[tuple[str, str]] = field(default_factory=Counter)
     unresolved: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
@@ -30,7 +31,7 @@ class Tally:
             self.more_notes += 1
 
     def add(self, other: Tally) -> None:
-        for name in ("read", "added", "here", "changed", "no_place", "unresolved", "refused"):
+        for name in ("read", "added", "here", "changed", "no_place", "marked", "unresolved", "refused"):
             getattr(self, name).update(getattr(other, name))
         for line in other.notes:
             self.note(line)

@@ -26,6 +26,8 @@ class EncounterStatus(models.TextChoices):
     FINISHED = "finished", _("Closed")
     CANCELLED = "cancelled", _("Cancelled")
     ENTERED_IN_ERROR = "entered_in_error", _("Entered in error")
+    # Only of imported visits: they were running at the source, or nobody there says whether they ended.
+    UNENDED = "unended", _("End not known")
 
 
 OPEN = [EncounterStatus.ARRIVED, EncounterStatus.IN_PROGRESS]
@@ -33,7 +35,7 @@ OPEN = [EncounterStatus.ARRIVED, EncounterStatus.IN_PROGRESS]
 
 class Encounter(Record):
     """arrived → in_progress → finished; arrived → cancelled; finished → in_progress by reopening;
-    entered_in_error is only said by the source of what was brought in."""
+    entered_in_error and unended are only said by the source of what was brought in, which is never open here."""
 
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="encounters")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="encounters")
@@ -68,8 +70,12 @@ class Encounter(Record):
             models.CheckConstraint(condition=Q(kind__in=EncounterKind.values), name="patients_encounter_kind"),
             models.CheckConstraint(condition=Q(status__in=EncounterStatus.values), name="patients_encounter_status"),
             models.CheckConstraint(
-                condition=Q(status__in=OPEN, ended_at__isnull=True) | (~Q(status__in=OPEN) & Q(ended_at__isnull=False)),
+                condition=Q(status__in=[*OPEN, "unended"], ended_at__isnull=True)
+                | (~Q(status__in=[*OPEN, "unended"]) & Q(ended_at__isnull=False)),
                 name="patients_encounter_ended_when_not_open",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="unended") | Q(imported=True), name="patients_encounter_unended_elsewhere"
             ),
             models.CheckConstraint(
                 condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("started_at")), name="patients_encounter_forward"

@@ -116,6 +116,27 @@ def bundle(*resources: Resource, kind: str = "collection") -> Resource:
     return {"resourceType": "Bundle", "type": kind, "entry": entries}
 
 
+def allergy(key: str = "a1", **more: Any) -> Resource:
+    return {
+        "resourceType": "AllergyIntolerance",
+        "id": key,
+        "clinicalStatus": status("allergyintolerance-clinical", "active"),
+        "verificationStatus": status("allergyintolerance-verification", "confirmed"),
+        "patient": {"reference": "Patient/p1"},
+        "code": coded("Penicillin", "7980", "http://www.nlm.nih.gov/research/umls/rxnorm"),
+        "category": ["medication"],
+        "criticality": "high",
+        "reaction": [{"manifestation": [coded("Hives"), coded("Wheeze")]}],
+        **more,
+    }
+
+
+def full_bundle(kind: str = "collection") -> Resource:
+    return bundle(
+        patient(), practitioner(), encounter(participant=attended()), condition(), observation(), allergy(), kind=kind
+    )
+
+
 @dataclass
 class Outcome:
     out: str

@@ -36,6 +36,7 @@ STATUSES: dict[str, tuple[str, str]] = {
     "planned": ("info", "calendar-check"),
     "in_progress": ("info", "record-circle"),
     "open": ("info", "record-circle"),
+    "unended": ("warn", "question-circle"),
     "admitted": ("info", "hospital"),
     "called": ("info", "megaphone"),
     "issued": ("info", "receipt"),

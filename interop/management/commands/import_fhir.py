@@ -90,10 +90,9 @@ class Command(BaseCommand):
         index, said = Index(), time.monotonic()
         for number, path in enumerate(files, start=1):
             try:
-                entries = reading.read(path, source)
+                index.add(reading.stream(path, source), source)
             except Broken:
-                entries = []  # said in the second pass, in its place
-            index.add(entries, source)
+                index.add([], source)  # said in the second pass, in its place
             if time.monotonic() - said > 2:
                 said = time.monotonic()
                 self._say(f"  looking at what refers to what: {number} of {len(files)}")
@@ -160,6 +159,10 @@ class Command(BaseCommand):
             self._say("\nWithout a place in the record, not stored:")
             for (kind, reason), count in sorted(total.no_place.items()):
                 self._say(f"  {count} {kind}: {reason}")
+        if total.marked:
+            self._say("\nStored, with a mark:")
+            for (kind, what), count in sorted(total.marked.items()):
+                self._say(f"  {count} {kind}: {what}")
         if total.notes:
             self._say("\nTo know:")
             for note in total.notes:
