@@ -87,7 +87,10 @@ class Shelf:
             difference = self.dice.choice([0, 0, -1, -2, 1])
             if difference and lot.quantity > 20 and lot.batch.expires_on > moment.date():
                 lot.quantity += difference
-                self._move(lot.batch, MovementKind.ADJUSTMENT, difference, moment, None, "Monthly count")
+                if difference == -2:
+                    self._move(lot.batch, MovementKind.WASTE, difference, moment, None, "Broken on the shelf")
+                else:
+                    self._move(lot.batch, MovementKind.ADJUSTMENT, difference, moment, None, "Monthly count")
 
     def take(self, product: Product, quantity: int, moment: datetime, dispense: Dispense) -> list[tuple[Batch, int]]:
         """First-expiring first; an empty list when there is not enough."""

@@ -4,37 +4,65 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('core', '0008_audit_by_day'),
-        ('patients', '0004_signed_notes_are_kept'),
-        ('staff', '0002_employee_title'),
+        ("core", "0008_audit_by_day"),
+        ("patients", "0004_signed_notes_are_kept"),
+        ("staff", "0002_employee_title"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='encounter',
-            name='patients_encounter_status',
+            model_name="encounter",
+            name="patients_encounter_status",
         ),
         migrations.RemoveConstraint(
-            model_name='encounter',
-            name='patients_encounter_ended_when_not_open',
+            model_name="encounter",
+            name="patients_encounter_ended_when_not_open",
         ),
         migrations.AlterField(
-            model_name='encounter',
-            name='status',
-            field=models.CharField(choices=[('arrived', 'Waiting'), ('in_progress', 'In consultation'), ('finished', 'Closed'), ('cancelled', 'Cancelled'), ('entered_in_error', 'Entered in error'), ('unended', 'End not known')], default='arrived', max_length=16),
+            model_name="encounter",
+            name="status",
+            field=models.CharField(
+                choices=[
+                    ("arrived", "Waiting"),
+                    ("in_progress", "In consultation"),
+                    ("finished", "Closed"),
+                    ("cancelled", "Cancelled"),
+                    ("entered_in_error", "Entered in error"),
+                    ("unended", "End not known"),
+                ],
+                default="arrived",
+                max_length=16,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='encounter',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['arrived', 'in_progress', 'finished', 'cancelled', 'entered_in_error', 'unended'])), name='patients_encounter_status'),
+            model_name="encounter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["arrived", "in_progress", "finished", "cancelled", "entered_in_error", "unended"])
+                ),
+                name="patients_encounter_status",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='encounter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('status__in', ['arrived', 'in_progress', 'unended'])), models.Q(models.Q(('status__in', ['arrived', 'in_progress', 'unended']), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='patients_encounter_ended_when_not_open'),
+            model_name="encounter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at__isnull", True), ("status__in", ["arrived", "in_progress", "unended"])),
+                    models.Q(
+                        models.Q(("status__in", ["arrived", "in_progress", "unended"]), _negated=True),
+                        ("ended_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="patients_encounter_ended_when_not_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='encounter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'unended'), _negated=True), ('imported', True), _connector='OR'), name='patients_encounter_unended_elsewhere'),
+            model_name="encounter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(models.Q(("status", "unended"), _negated=True), ("imported", True), _connector="OR"),
+                name="patients_encounter_unended_elsewhere",
+            ),
         ),
     ]
