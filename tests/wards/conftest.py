@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from billing.services import prices
+from hms.core import clock
 from hms.core.models import Facility, User
 from patients.models import Patient
 from wards.models import Admission, Bed, Room, Ward
@@ -22,6 +23,8 @@ def make_ward(facility: Facility, *labels: str, code: str = "W1") -> list[Bed]:
 
 
 def admit(actor: User, patient: Patient, bed: Bed, **more: object) -> Admission:
+    """Admit a patient, registered by then: tests travel to days before they made the record."""
+    Patient.objects.filter(pk=patient.pk, created_at__gt=clock.now()).update(created_at=clock.now())
     return admission.admit(actor, patient_id=patient.pk, bed_id=bed.pk, reason="Pneumonia", **more)
 
 
