@@ -219,11 +219,12 @@ def chart_panel(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     patient = access.find(request, Patient.objects.visible_to(request.user), patient_id)
     audit.record(request.user, "laboratory.orders.viewed", patient)
     rows = LabOrder.objects.visible_to(request.user).filter(patient=patient).prefetch_related("results__test")
+    brought_in = DiagnosticReport.objects.visible_to(request.user).filter(patient=patient, order=None)
     context = {
         "patient": patient,
         "banner": banner.of(request.user, patient),
         "page": lists.page(request, rows, order=("-ordered_at", "-id"), size=6),
-        "reports": DiagnosticReport.objects.visible_to(request.user).filter(patient=patient, order=None)[:60],
+        "reports": lists.page(request, brought_in, order=("-issued_at", "-id"), size=10, name="r-"),
     }
     return panels.render_panel(request, "laboratory/chart_panel.html", context)
 

@@ -40,14 +40,16 @@ class Page:
         return len(self.rows)
 
 
-def page(request: HttpRequest, queryset: QuerySet, *, order: Sequence[str], size: int = PAGE) -> Page:
+def page(request: HttpRequest, queryset: QuerySet, *, order: Sequence[str], size: int = PAGE, name: str = "") -> Page:
     """Cut one page out of `queryset` by `order` (field names, "-" for descending, the last one unique).
 
     The cursor in `?after=` or `?before=` holds the ordering values of a row of the neighbouring
-    page; one that cannot be read starts at the beginning. Ordering fields must not be null.
+    page; one that cannot be read starts at the beginning. Ordering fields must not be null. Several
+    lists on one page have a `name` each, which stands before their cursors.
     """
-    backwards = "before" in request.GET
-    cursor = _read_cursor(request.GET.get("before" if backwards else "after", ""), len(order))
+    after, before = f"{name}after", f"{name}before"
+    backwards = before in request.GET
+    cursor = _read_cursor(request.GET.get(before if backwards else after, ""), len(order))
     wanted = [_flip(name) for name in order] if backwards and cursor else list(order)
     if cursor:
         try:
@@ -64,8 +66,8 @@ def page(request: HttpRequest, queryset: QuerySet, *, order: Sequence[str], size
         has_previous, has_next = cursor is not None, more
     return Page(
         rows,
-        _neighbour(request, "before", rows[0], order) if has_previous and rows else "",
-        _neighbour(request, "after", rows[-1], order) if has_next and rows else "",
+        _neighbour(request, before, after, rows[0], order) if has_previous and rows else "",
+        _neighbour(request, after, before, rows[-1], order) if has_next and rows else "",
     )
 
 
@@ -83,7 +85,7 @@ def _beyond(order: Sequence[str], values: Sequence[Any]) -> Q:
     return beyond
 
 
-def _neighbour(request: HttpRequest, word: str, row: Any, order: Sequence[str]) -> str:
+def _neighbour(request: HttpRequest, word: str, other: str, row: Any, order: Sequence[str]) -> str:
     values = []
     for name in order:
         value = row
@@ -91,8 +93,7 @@ def _neighbour(request: HttpRequest, word: str, row: Any, order: Sequence[str]) 
             value = value[part] if isinstance(value, dict) else getattr(value, part)
         values.append(value.isoformat() if isinstance(value, date | datetime) else str(value))
     query = request.GET.copy()
-    for key in ("after", "before"):
-        query.pop(key, None)
+    query.pop(other, None)
     query[word] = base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
     return "?" + query.urlencode()
 

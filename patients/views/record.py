@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -41,6 +44,9 @@ MARKABLE = {
 }
 
 
+LONG_AGO = date(1, 1, 1)  # before everything that says since when
+
+
 def _patient(request: HttpRequest, patient_id: UUID) -> Patient:
     return access.find(request, Patient.objects.visible_to(request.user), patient_id)
 
@@ -69,7 +75,7 @@ def chart_problems(request: HttpRequest, patient_id: UUID) -> HttpResponse:
         patient,
         "problems",
         current=rows.filter(resolved_on=None),
-        resolved=rows.exclude(resolved_on=None)[:30],
+        resolved=lists.page(request, rows.exclude(resolved_on=None), order=("-resolved_on", "-id"), size=15),
     )
 
 
@@ -77,8 +83,11 @@ def chart_problems(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 @require_safe
 def chart_medicines(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     patient = _patient(request, patient_id)
-    rows = MedicationStatement.objects.visible_to(request.user).valid().filter(patient=patient)[:40]
-    return _panel(request, patient, "medicines", rows=rows)
+    rows = MedicationStatement.objects.visible_to(request.user).valid().filter(patient=patient)
+    rows = rows.annotate(since=Coalesce("started_on", Value(LONG_AGO)))
+    return _panel(
+        request, patient, "medicines", page=lists.page(request, rows, order=("status", "-since", "-id"), size=20)
+    )
 
 
 @access.needs("patients.view_chart")
@@ -132,13 +141,18 @@ def chart_notes(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 def chart_prevention(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     """Vaccines given, and procedures done."""
     patient = _patient(request, patient_id)
-    user = request.user
+    given = Immunization.objects.visible_to(request.user).valid()
+    done = Procedure.objects.visible_to(request.user).valid()
     return _panel(
         request,
         patient,
         "prevention",
-        immunizations=Immunization.objects.visible_to(user).valid().filter(patient=patient)[:150],
-        procedures=Procedure.objects.visible_to(user).valid().filter(patient=patient)[:150],
+        immunizations=lists.page(
+            request, given.filter(patient=patient), order=("-given_at", "-id"), size=10, name="v-"
+        ),
+        procedures=lists.page(
+            request, done.filter(patient=patient), order=("-performed_at", "-id"), size=10, name="p-"
+        ),
     )
 
 

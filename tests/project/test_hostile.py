@@ -28,7 +28,7 @@ from tests.project.routes import routes
 from tests.project.walked import Walked, walk
 
 NAMES = [
-    "after", "before", "day", "start", "first", "last", "month", "q", "show", "kind", "sort", "order", "format", "by",
+    "after", "before", "v-after", "p-before", "r-after", "day", "start", "first", "last", "month", "q", "show", "kind", "sort", "order", "format", "by",
     "doctor", "specialty", "department", "ward", "bed", "next", "employee", "weekday", "status", "category", "profession",
 ]  # fmt: skip
 
