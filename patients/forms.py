@@ -25,6 +25,7 @@ from staff.models import Employee
 DETAILS = [
     "given_name",
     "family_name",
+    "other_names",
     "sex",
     "birth_date",
     "birth_date_estimated",
@@ -52,7 +53,13 @@ class PatientForm(ModelForm):
 
     def layout(self) -> Layout:
         return Layout(
-            Fieldset(_("Person"), row("given_name", "family_name"), row("sex", "birth_date"), "birth_date_estimated"),
+            Fieldset(
+                _("Person"),
+                row("given_name", "family_name"),
+                "other_names",
+                row("sex", "birth_date"),
+                "birth_date_estimated",
+            ),
             Fieldset(
                 _("How to reach"),
                 row("phone", "email"),
@@ -75,6 +82,7 @@ class RegisterForm(PatientForm):
             Fieldset(
                 _("Person"),
                 row("given_name", "family_name"),
+                "other_names",
                 row("sex", "birth_date"),
                 row("birth_date_estimated"),
                 row("identifier", "phone"),

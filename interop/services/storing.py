@@ -18,7 +18,6 @@ from interop.models import SourceRecord, UnresolvedReference
 from interop.services.taking import Taking
 from interop.services.tally import Tally
 from laboratory.models import DiagnosticReport
-from patients import names
 from patients.models import (
     Allergy,
     CarePlan,
@@ -141,10 +140,6 @@ class Storing(Taking):
 
     def _extra(self, patient: Patient, person: Person) -> dict[str, Any]:
         extra: dict[str, Any] = {}
-        if person.other_names:
-            # Found under every name they ever had.
-            more = names.tokens(" ".join(person.other_names))
-            extra["name_tokens"] = list(dict.fromkeys([*patient.name_tokens, *more]))
         if person.deceased_at or person.died_when_unknown:
             extra["deceased_at"] = person.deceased_at or self.now
             if not person.deceased_at:

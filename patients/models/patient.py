@@ -32,6 +32,12 @@ class Patient(Record):
     )
     given_name = models.CharField(_("given names"), max_length=120, blank=True)
     family_name = models.CharField(_("family name"), max_length=120)
+    other_names = models.CharField(
+        _("other names"),
+        max_length=500,
+        blank=True,
+        help_text=_("Maiden name, former or other names they are asked for by; a comma between two."),
+    )
     sex = models.CharField(_("sex"), max_length=8, choices=Sex)
     birth_date = models.DateField(_("birth date"))
     birth_date_estimated = models.BooleanField(_("birth date is an estimate"), default=False)

@@ -17,6 +17,7 @@ from patients.models import Contact, Encounter, Patient, PatientFacility, Patien
 FIELDS = [
     "given_name",
     "family_name",
+    "other_names",
     "sex",
     "birth_date",
     "birth_date_estimated",
@@ -89,7 +90,7 @@ def register(
 def derive(patient: Patient) -> None:
     """Fill what the search reads from the names and the phone number."""
     patient.search_name = names.folded(patient.name)[:260]
-    patient.name_tokens = names.tokens(patient.name)
+    patient.name_tokens = names.tokens(f"{patient.name} {patient.other_names}")
     patient.phone_digits = names.digits(patient.phone)
 
 

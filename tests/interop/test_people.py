@@ -161,3 +161,23 @@ def test_a_conditional_create_that_finds_somebody_else_is_refused(bring: Import,
 def test_a_condition_that_cannot_be_asked_here_is_named(bring: Import) -> None:
     outcome = bring(conditional(patient(), "name=peter&birthdate=1999-01-01"))
     assert outcome.code == 0 and "does not ask for one identifier" in outcome.out
+
+
+def test_other_names_come_along_and_survive_a_correction(bring: Import, reception: User) -> None:
+    named = [
+        *patient()["name"],
+        {"use": "maiden", "family": "Larsén", "given": ["Zoë"]},
+        {"use": "nickname", "text": "Zozo"},
+    ]
+    bring(bundle(patient(name=named)))
+    found = Patient.objects.get()
+    assert found.other_names == "Zozo, Zoë Larsén"
+    registration.update(
+        reception,
+        patient_id=found.pk,
+        given_name="Zoë",
+        family_name=found.family_name,
+        sex="female",
+        birth_date=found.birth_date,
+    )
+    assert search.patients(reception, "larsen").exists() and search.patients(reception, "zozo").exists()

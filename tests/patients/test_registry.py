@@ -251,3 +251,37 @@ def test_a_correction_names_the_fields_and_is_found_at_once(reception: User, pat
     assert AuditEvent.objects.get(action="patients.patient.updated").detail["fields"] == ["given_name"]
     assert search.patients(reception, "mira").exists()
     assert not search.patients(reception, "meera").exists()
+
+
+# Other names
+
+
+def test_a_patient_is_found_by_a_maiden_name_also_after_an_edit(reception: User, patient: Patient) -> None:
+    details = {"sex": "female", "birth_date": BORN}
+    registration.update(
+        reception,
+        patient_id=patient.pk,
+        given_name="Meera",
+        family_name="Raghunathan",
+        other_names="Meera Deshpandé, Mimi",
+        **details,
+    )
+    for word in ("deshpande", "Mimi", "raghunathan"):
+        assert list(search.patients(reception, word)) == [patient]
+    registration.update(reception, patient_id=patient.pk, given_name="Mira", family_name="Raghunathan", **details)
+    assert list(search.patients(reception, "deshpande mira")) == [patient]
+    registration.update(
+        reception, patient_id=patient.pk, given_name="Mira", family_name="Raghunathan", other_names="", **details
+    )
+    assert not search.patients(reception, "deshpande").exists()
+
+
+def test_other_names_are_typed_at_the_desk_and_stand_on_the_chart(
+    reception: User, patient: Patient, browser_of
+) -> None:
+    client = browser_of(reception)
+    page = client.get(f"/patients/{patient.pk}/edit")
+    assert 'name="other_names"' in page.content.decode()
+    patient.other_names = "Olga Lindqvist"
+    patient.save(update_fields=["other_names"])
+    assert "Olga Lindqvist" in client.get(f"/patients/{patient.pk}/person").content.decode()

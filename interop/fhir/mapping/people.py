@@ -22,7 +22,6 @@ class Person:
     id: UUID = field(default_factory=uuid7)
     is_new: bool = True
     details: dict[str, Any] = field(default_factory=dict)
-    other_names: list[str] = field(default_factory=list)
     deceased_at: datetime | None = None
     died_when_unknown: bool = False
     inactive: bool = False
@@ -102,6 +101,8 @@ def person(entry: Entry, context: Context) -> Person:
         details={
             "given_name": given,
             "family_name": family,
+            # Found under every name they ever had.
+            "other_names": fit(", ".join(dict.fromkeys(others)), 500),
             "sex": resource.get("gender") or "unknown",
             "birth_date": values.day(born),
             "birth_date_estimated": 0 < len(born) < 10,
@@ -110,7 +111,6 @@ def person(entry: Entry, context: Context) -> Person:
             "language": fit(language.text, 60),
             **_address(resource.get("address")),
         },
-        other_names=others,
         deceased_at=died,
         died_when_unknown=resource.get("deceasedBoolean") is True,
         inactive=resource.get("active") is False,
