@@ -1,7 +1,11 @@
 """The pages that say what went wrong and the way on."""
 
+import sys
+
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 
@@ -18,8 +22,21 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    # Bare: whatever broke may have broken the frame as well.
-    return render(request, "500.html", status=500)
+    """Whatever broke, or for the moment that the database is away: back soon.
+
+    Without the request: what broke may have broken the frame as well.
+    """
+    if _database_is_away(sys.exc_info()[1]):
+        return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "5"})
+    return HttpResponse(render_to_string("500.html"), status=500)
+
+
+def _database_is_away(failure: BaseException | None) -> bool:
+    """Whether there was no connection or it broke (class 08, 57P: the server stops or starts; 53300: it is full)."""
+    if not isinstance(failure, OperationalError):
+        return False
+    state = getattr(failure.__cause__, "sqlstate", None) or "08000"
+    return state.startswith(("08", "57P")) or state == "53300"
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
