@@ -14,6 +14,7 @@ class WardsConfig(AppConfig):
 
         access.concerns(
             admission_id="wards.Admission",
+            nursing_note_id="wards.NursingNote",
         )
         faults.register()
         uses.register(waiting.uses)
@@ -21,7 +22,14 @@ class WardsConfig(AppConfig):
         panels.register(
             "chart", title=_("Stays"), url_name="wards:chart-panel", permission="wards.view_admission", order=50
         )
-        panels.register("chart-acts", title=_("Admit"), url_name="wards:admit", permission="wards.admit", order=30)
+        panels.register(
+            "chart-acts",
+            title=_("Admit"),
+            url_name="wards:admit",
+            permission="wards.admit",
+            order=30,
+            when=waiting.is_not_in_a_bed,
+        )
         panels.register(
             "dashboard",
             title=_("Patients in the ward"),

@@ -199,6 +199,7 @@ class NursingNote(Record):
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=NoteKind.values), name="wards_nursingnote_kind"),
             models.CheckConstraint(condition=~Q(text=""), name="wards_nursingnote_not_empty"),
+            models.UniqueConstraint(fields=["corrects"], name="wards_nursingnote_one_correction"),
         ]
 
     def __str__(self) -> str:

@@ -56,3 +56,7 @@ class AdmissionQuerySet(models.QuerySet):
 class OfAdmissionQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> Self:
         return self.filter(admission__facility=user.facility)
+
+    def with_corrected(self) -> Self:
+        """`was_corrected`: a later note says it better."""
+        return self.annotate(was_corrected=Exists(self.model.objects.filter(corrects=OuterRef("pk"))))

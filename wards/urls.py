@@ -18,5 +18,6 @@ urlpatterns = [
     path("stays/<uuid:admission_id>/discharge", views.discharge, name="discharge"),
     path("stays/<uuid:admission_id>/cancel", views.cancel, name="cancel"),
     path("stays/<uuid:admission_id>/note", views.note_write, name="note-write"),
+    path("notes/<uuid:nursing_note_id>/correct", views.note_correct, name="note-correct"),
     path("stays/<uuid:admission_id>/summary", views.summary_pdf, name="summary-pdf"),
 ]

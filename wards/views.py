@@ -22,7 +22,7 @@ from patients.models import Patient
 from wards import board as boards
 from wards import rounds, stay_paper
 from wards.forms import AdmitForm, BedStateForm, DischargeForm, NoteForm, TransferForm
-from wards.models import Admission, Bed, Ward
+from wards.models import Admission, Bed, NursingNote, Ward
 from wards.services import admission as admissions
 from wards.services import beds, notes
 
@@ -96,14 +96,13 @@ def admission(request: HttpRequest, admission_id: UUID) -> HttpResponse:
     user = request.user
     may_read = user.has_perm("patients.view_chart")
     summary = getattr(found, "summary", None)
+    told = found.notes.select_related("author", "corrects").with_corrected()
     context = {
         "admission": found,
         "banner": banner.of(user, found.patient),
         "stays": found.stays.select_related("bed__room__ward", "moved_by"),
         "bed_days": found.bed_days.count(),
-        "notes": lists.page(request, found.notes.select_related("author"), order=("-written_at", "-id"), size=20)
-        if may_read
-        else None,
+        "notes": lists.page(request, told, order=("-written_at", "-id"), size=20) if may_read else None,
         "note_form": NoteForm(initial={"kind": "round" if user.has_perm("doctors.use_desk") else "nursing"}),
         "vitals": vitals.latest(user, found.patient, since=found.admitted_at) if may_read else None,
         "summary": summary if may_read else None,
@@ -181,6 +180,18 @@ def note_write(request: HttpRequest, admission_id: UUID) -> HttpResponse:
         messages.success(request, _("Note written."))
         return redirect("wards:admission", found.pk)
     return _form(request, found, form, _("Write a note"), _("Save"))
+
+
+@access.needs("wards.add_note")
+@once
+def note_correct(request: HttpRequest, nursing_note_id: UUID) -> HttpResponse:
+    wrong = access.find(request, NursingNote.objects.visible_to(request.user), nursing_note_id)
+    found = _admission(request, wrong.admission_id)
+    form = NoteForm(request.POST or None, initial={"kind": wrong.kind, "text": wrong.text})
+    if form.carried_out(lambda data: notes.correct(request.user, note_id=wrong.pk, **data)):
+        messages.success(request, _("Note corrected; the earlier one stays, struck through."))
+        return redirect("wards:admission", found.pk)
+    return _form(request, found, form, _("Correct a note"), _("Save"))
 
 
 @access.needs("wards.view_admission")

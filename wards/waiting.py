@@ -24,3 +24,8 @@ def uses(services: Sequence[Service]) -> dict[UUID, list[str]]:
     for ward in Ward.objects.filter(Q(active=True) | Exists(taken), bed_service__in=services):
         found.setdefault(ward.bed_service_id, []).append(_("ward %(code)s") % {"code": ward.code})
     return found
+
+
+def is_not_in_a_bed(user: User, *, patient_id: UUID) -> bool:
+    """For the chart: whom one can admit."""
+    return not Admission.objects.current().filter(patient=patient_id).exists()

@@ -152,16 +152,16 @@ def issue(
     document.content = _draw(document)
     document.sha256 = hashlib.sha256(document.content).hexdigest()
     older = Document.objects.select_for_update().filter(
-        source_type=document.source_type, source_id=document.source_id, kind=kind, status=DocumentStatus.ISSUED
+        source_type=document.source_type, source_id=document.source_id, kind=kind
     )
-    older.update(status=DocumentStatus.SUPERSEDED)
+    older.exclude(status=DocumentStatus.SUPERSEDED).update(status=DocumentStatus.SUPERSEDED)
     document.save(force_insert=True)
     audit.record(actor, "core.document.issued", document, patient_id=patient_id, detail={"kind": str(kind)})
     return document
 
 
 def withdraw(actor: User, *, source: models.Model, kind: DocumentKind) -> None:
-    """Say to whoever checks the paper that it does not hold any more, and that no other replaces it.
+    """Say to whoever checks the paper that it does not hold any more, and that no other replaces it yet.
 
     Locks: the document.
     """

@@ -26,6 +26,7 @@ class Panel:
     permission: str
     order: int
     column: str
+    when: Callable[..., bool] | None
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,21 @@ _navigation: dict[str, NavItem] = {}
 _searches: dict[str, Search] = {}
 
 
-def register(frame: str, *, title: str, url_name: str, permission: str, order: int, column: str = "main") -> None:
-    """Put the fragment at `url_name` into a frame. `column` is the frame's own word ("main" or "side")."""
+def register(
+    frame: str,
+    *,
+    title: str,
+    url_name: str,
+    permission: str,
+    order: int,
+    column: str = "main",
+    when: Callable[..., bool] | None = None,
+) -> None:
+    """Put the fragment at `url_name` into a frame. `column` is the frame's own word ("main" or "side");
+    `when` says, given the page's person and what it is about, whether the panel makes sense there."""
     found = _panels.setdefault(frame, [])
     if all(panel.url_name != url_name for panel in found):
-        found.append(Panel(title, url_name, permission, order, column))
+        found.append(Panel(title, url_name, permission, order, column, when))
         found.sort(key=lambda panel: panel.order)
 
 
@@ -86,7 +97,7 @@ def slots(frame: str, user: User, **url_kwargs: Any) -> list[Slot]:
     return [
         Slot(str(panel.title), reverse(panel.url_name, kwargs=url_kwargs), panel.column)
         for panel in _panels.get(frame, [])
-        if user.has_perm(panel.permission)
+        if user.has_perm(panel.permission) and (panel.when is None or panel.when(user, **url_kwargs))
     ]
 
 

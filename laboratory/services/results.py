@@ -8,11 +8,11 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from hms.core import audit, clock, notify, outbox, units
-from hms.core.models import User
+from hms.core import audit, clock, documents, notify, outbox, units
+from hms.core.models import DocumentKind, User
 from hms.core.refusals import Refused
 from laboratory import flags
-from laboratory.models import LabOrder, OrderStatus, ReferenceRange, Result, ResultRevision
+from laboratory.models import DiagnosticReport, LabOrder, OrderStatus, ReferenceRange, Result, ResultRevision
 from laboratory.services.orders import VERIFIED, locked_order, settle
 from patients.models import Observation
 from patients.models.clinical import ObservationCategory
@@ -162,9 +162,10 @@ def verify(actor: User, *, order_id: object, result_ids: list[UUID]) -> LabOrder
 
 @transaction.atomic
 def correct(actor: User, *, result_id: object, value: str, reason: str, confirmed: bool = False) -> Result:
-    """Change a verified result: the old value is kept, the new one waits for a second person.
+    """Change a verified result: the old value is kept, the new one waits for a second person. The paper
+    that shows the old one is withdrawn at once, and replaced when the new one is verified.
 
-    Refuses what `enter` refuses. Locks: the encounter, the order, the result.
+    Refuses what `enter` refuses. Locks: the encounter, the order, the result, the report's paper.
     """
     found = locked_order(Result.objects.values_list("order_id", flat=True).get(pk=result_id))
     result = Result.objects.select_for_update(of=("self",)).select_related("test", "specimen").get(pk=result_id)
@@ -182,5 +183,7 @@ def correct(actor: User, *, result_id: object, value: str, reason: str, confirme
     result.observation = None
     _write(actor, found, result, value.strip(), sure=confirmed)
     settle(found)
+    if report := DiagnosticReport.objects.filter(order=found).first():
+        documents.withdraw(actor, source=report, kind=DocumentKind.LAB_REPORT)
     audit.record(actor, "laboratory.result.corrected", found, reason=reason, detail={"test": result.test.code})
     return result

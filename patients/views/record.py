@@ -40,6 +40,7 @@ MARKABLE = {
     "condition": (Condition, "patients.change_clinical"),
     "observation": (Observation, "patients.record_vitals"),
     "immunization": (Immunization, "patients.record_vitals"),
+    "procedure": (Procedure, "patients.change_clinical"),
     "medication": (MedicationStatement, "patients.change_clinical"),
 }
 

@@ -387,6 +387,7 @@ def test_a_result_that_was_reported_and_then_withdrawn_leaves_the_report(
     """Corrected first, then cancelled: the paper that still shows it is replaced."""
     first = documents.latest(verified.report, DocumentKind.LAB_REPORT)
     results.correct(technician, result_id=result(verified, "HB").pk, value="13.1", reason="Tubes were swapped")
+    assert Document.objects.get(pk=first.pk).status == "withdrawn", "known to be wrong, though the right one is to come"
     orders.cancel(technician, order_id=verified.pk, reason="Nobody knows whose tube it was")
     outbox.drain()
     assert Document.objects.get(pk=first.pk).status == "superseded"

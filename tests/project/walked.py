@@ -124,8 +124,8 @@ def walk(facility: Facility, person: Callable[..., User]) -> Walked:
     past = admit(nurse, patient, beds[0])
     discharge(doctor, past)
     stay = admit(nurse, patient, beds[1])
-    ward_notes.write(nurse, admission_id=stay.pk, kind="nursing", text="Sleeps")
-    ids["admission_id"] = past.pk
+    noted = ward_notes.write(nurse, admission_id=stay.pk, kind="nursing", text="Sleeps")
+    ids |= {"admission_id": past.pk, "nursing_note_id": noted.pk}
     outbox.drain()
     notify.person(desk, facility, text="Hello", url="/")
     ids["notification_id"] = desk.notifications.first().pk

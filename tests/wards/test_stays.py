@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -26,7 +27,7 @@ from tests.laboratory.conftest import enter, make_test, order, verify
 from tests.pharmacy.conftest import make_product, prescribe
 from tests.wards.conftest import admit, discharge, make_ward
 from wards import board, rounds
-from wards.models import Admission, Bed, BedDay, BedStay, Ward
+from wards.models import Admission, Bed, BedDay, BedStay, NursingNote, Ward
 from wards.services import admission, bed_days, notes
 from wards.services import beds as bed_states
 from wards.tasks import accrue_bed_days
@@ -257,9 +258,7 @@ def test_two_patients_in_one_bed_are_refused_by_the_database(nurse: User, patien
 
 def test_notes_and_bed_days_are_never_changed(nurse: User, patient: Patient, beds: list[Bed]) -> None:
     made = admit(nurse, patient, beds[0])
-    note = notes.write(nurse, admission_id=made.pk, kind="nursing", text="Slept well.")
-    corrected = notes.write(nurse, admission_id=made.pk, kind="nursing", text="Slept badly.", corrects=note)
-    assert corrected.corrects == note
+    notes.write(nurse, admission_id=made.pk, kind="nursing", text="Slept well.")
     with pytest.raises(Refused, match="empty"):
         notes.write(nurse, admission_id=made.pk, kind="nursing", text="  ")
     discharge(nurse, made)
@@ -268,6 +267,30 @@ def test_notes_and_bed_days_are_never_changed(nurse: User, patient: Patient, bed
     for table in ("wards_nursingnote", "wards_bedday", "wards_dischargesummary"):
         with pytest.raises(Error, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"update {table} set created_at = now()")
+
+
+def test_a_note_is_corrected_once_by_whoever_wrote_it_and_the_wrong_one_stays(
+    nurse: User, person, patient: Patient, beds: list[Bed], browser_of
+) -> None:
+    made = admit(nurse, patient, beds[0])
+    wrong = notes.write(nurse, admission_id=made.pk, kind="nursing", text="Left leg dressed.")
+    colleague = person("nurse")
+    with pytest.raises(Refused, match="whoever wrote"):
+        notes.correct(colleague, note_id=wrong.pk, kind="nursing", text="Right leg dressed.")
+    assert "Correct…" not in browser_of(colleague).get(f"/wards/stays/{made.pk}/").content.decode()
+
+    mine = browser_of(nurse)
+    assert "Left leg dressed." in mine.get(f"/wards/notes/{wrong.pk}/correct").content.decode()
+    sent = {"kind": "nursing", "text": "Right leg dressed.", "_key": uuid4()}
+    assert mine.post(f"/wards/notes/{wrong.pk}/correct", sent).status_code == 302
+    page = mine.get(f"/wards/stays/{made.pk}/").content.decode()
+    assert "<s>Left leg dressed.</s>" in page and "Right leg dressed." in page
+    with pytest.raises(Refused, match="already"):
+        notes.correct(nurse, note_id=wrong.pk, kind="nursing", text="No leg dressed.")
+    with pytest.raises(IntegrityError, match="one_correction"), transaction.atomic():
+        NursingNote.objects.create(
+            admission=made, patient=patient, text="Twice.", author=nurse, written_at=clock.now(), corrects=wrong
+        )
 
 
 def test_a_stay_with_an_unsigned_note_is_not_discharged_and_stays_whole(
@@ -407,3 +430,12 @@ def test_the_discharge_begins_with_the_medicines_of_the_stay_and_its_paper_lists
     assert "CRP" in paper
     assert "48" in paper
     assert "Urea" not in paper
+
+
+def test_who_lies_in_a_bed_is_not_offered_another(nurse: User, patient: Patient, beds: list[Bed], browser_of) -> None:
+    client = browser_of(nurse)
+    assert f"/wards/patients/{patient.pk}/admit" in client.get(f"/patients/{patient.pk}/").content.decode()
+    made = admit(nurse, patient, beds[0])
+    assert f"/wards/patients/{patient.pk}/admit" not in client.get(f"/patients/{patient.pk}/").content.decode()
+    discharge(nurse, made)
+    assert f"/wards/patients/{patient.pk}/admit" in client.get(f"/patients/{patient.pk}/").content.decode()
