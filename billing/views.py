@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -18,7 +20,7 @@ from billing.models import Charge, CreditNote, Invoice, LedgerEntry, Payment, Se
 from billing.models.invoicing import InvoiceStatus
 from billing.models.ledger import Account
 from billing.services import charges, invoices, payments, prices
-from hms.core import access, audit, clock, documents, lists, panels
+from hms.core import access, asking, audit, clock, documents, lists, panels
 from hms.core.acts import once
 from hms.core.forms import ReasonForm
 from hms.core.lists import Column
@@ -72,6 +74,11 @@ def _invoice(request: HttpRequest, invoice_id: UUID) -> Invoice:
     return access.find(request, scope, invoice_id)
 
 
+def around(request: HttpRequest, found: Invoice) -> dict[str, Any]:
+    """What a page that asks about an invoice has around it."""
+    return banner.around(request.user, found.patient, back=reverse("billing:invoice", args=[found.pk]))
+
+
 @access.needs("billing.view_invoice")
 @require_safe
 def invoice(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
@@ -106,8 +113,16 @@ def payment_take(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: payments.take(request.user, invoice_id=found.pk, **data)):
         messages.success(request, _("Paid. Receipt %(number)s.") % {"number": form.result.number})
         return redirect("billing:invoice", found.pk)
-    context = {"form": form, "invoice": found, "banner": banner.of(request.user, found.patient)}
-    return render(request, "billing/payment_take.html", context)
+    return asking.fill_in(
+        request,
+        form,
+        heading=_("Take payment"),
+        label=_("Take payment"),
+        icon="cash-coin",
+        template="billing/payment_take.html",
+        invoice=found,
+        **around(request, found),
+    )
 
 
 def _payment(request: HttpRequest, payment_id: UUID) -> Payment:
@@ -131,14 +146,14 @@ def payment_reverse(request: HttpRequest, payment_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: payments.reverse(request.user, payment_id=payment.pk, **data)):
         messages.success(request, _("Payment reversed. Give the money back against the new receipt."))
         return redirect("billing:invoice", payment.invoice_id)
-    return _confirm(
+    return asking.confirm(
         request,
-        payment.invoice,
         form,
         heading=_("Reverse a payment"),
         question=_("Reverse payment %(number)s of %(amount)s?") % {"number": payment.number, "amount": payment.amount},
         detail=_("The payment stays in the books; a reversal with its own receipt is added."),
         label=_("Reverse the payment"),
+        **around(request, payment.invoice),
     )
 
 
@@ -150,15 +165,15 @@ def payment_refund(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: payments.refund(request.user, invoice_id=found.pk, **data)):
         messages.success(request, _("Give the money back against receipt %(number)s.") % {"number": form.result.number})
         return redirect("billing:invoice", found.pk)
-    return _confirm(
+    return asking.confirm(
         request,
-        found,
         form,
         heading=_("Give money back"),
         question=_("Give back what was credited on invoice %(number)s?") % {"number": found.number},
         detail=_("%(due)s %(currency)s of what was paid is the patient's.")
         % {"due": found.due_back, "currency": found.currency},
         label=_("Give back"),
+        **around(request, found),
     )
 
 
@@ -170,20 +185,15 @@ def invoice_credit(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: invoices.credit(request.user, invoice_id=found.pk, **data)):
         messages.success(request, _("Credit note %(number)s issued.") % {"number": form.result.number})
         return redirect("billing:invoice", found.pk)
-    return _confirm(
+    return asking.confirm(
         request,
-        found,
         form,
         heading=_("Credit note"),
         question=_("Issue a credit note for invoice %(number)s?") % {"number": found.number},
         detail=_("The invoice itself is never changed. To take back one line, credit that line on the invoice."),
         label=_("Issue the credit note"),
+        **around(request, found),
     )
-
-
-def _confirm(request: HttpRequest, found: Invoice, form: object, **texts: str) -> HttpResponse:
-    context = {"form": form, "invoice": found, "banner": banner.of(request.user, found.patient), **texts}
-    return render(request, "billing/confirm.html", context)
 
 
 @access.needs("billing.view_invoice")
@@ -258,22 +268,16 @@ def charge_reverse(request: HttpRequest, charge_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: charges.reverse(request.user, charge_id=charge.pk, **data)):
         messages.success(request, _("Charge reversed."))
         return redirect("billing:desk-panel", charge.encounter_id)
-    return render(
+    return asking.confirm(
         request,
-        "patients/confirm.html",
-        {
-            "form": form,
-            "patient": charge.patient,
-            "banner": banner.of(request.user, charge.patient),
-            "heading": _("Reverse a charge"),
-            "question": _("Reverse “%(what)s” of %(amount)s?") % {"what": charge.description, "amount": charge.amount},
-            "detail": _(
-                "Both the charge and its reversal stay in the books. Where it is invoiced, a credit note is issued."
-            )
-            + " "
-            + _("Only for a charge that is wrong: the act itself stays, and is to be charged again or undone."),
-            "label": _("Reverse the charge"),
-        },
+        form,
+        heading=_("Reverse a charge"),
+        question=_("Reverse “%(what)s” of %(amount)s?") % {"what": charge.description, "amount": charge.amount},
+        detail=_("Both the charge and its reversal stay in the books. Where it is invoiced, a credit note is issued.")
+        + " "
+        + _("Only for a charge that is wrong: the act itself stays, and is to be charged again or undone."),
+        label=_("Reverse the charge"),
+        **banner.around(request.user, charge.patient),
     )
 
 
@@ -321,7 +325,7 @@ def service_add(request: HttpRequest) -> HttpResponse:
     if form.carried_out(lambda data: prices.add_service(request.user, **data)):
         messages.success(request, _("Service added."))
         return redirect("billing:services")
-    return render(request, "billing/service_form.html", {"form": form, "heading": _("Add a service")})
+    return asking.fill_in(request, form, heading=_("Add a service"), back=reverse("billing:services"))
 
 
 @access.needs("billing.change_service")
@@ -332,7 +336,7 @@ def service_change(request: HttpRequest, service_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: prices.change_service(request.user, service_id=service.pk, **data)):
         messages.success(request, _("Saved. Charges that were posted keep their price."))
         return redirect("billing:services")
-    return render(request, "billing/service_form.html", {"form": form, "heading": service.code})
+    return asking.fill_in(request, form, heading=service.code, back=reverse("billing:services"))
 
 
 @access.needs("billing.view_ledger")

@@ -9,10 +9,11 @@ from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from hms.core import access, audit, documents, lists, panels
+from hms.core import access, asking, audit, documents, lists, panels
 from hms.core.acts import once
 from hms.core.forms import ReasonForm
 from hms.core.models import DocumentKind
@@ -112,15 +113,9 @@ def label_pdf(request: HttpRequest, specimen_id: UUID) -> HttpResponse:
     return documents.hand_over(request.user, paper)
 
 
-def _form(request: HttpRequest, found: LabOrder, form: object, heading: str, label: str) -> HttpResponse:
-    context = {
-        "form": form,
-        "order": found,
-        "banner": banner.of(request.user, found.patient),
-        "heading": heading,
-        "label": label,
-    }
-    return render(request, "laboratory/form.html", context)
+def _around(request: HttpRequest, found: LabOrder) -> dict[str, Any]:
+    """What a page that asks about an order has around it."""
+    return banner.around(request.user, found.patient, back=reverse("laboratory:order", args=[found.pk]))
 
 
 @access.needs("laboratory.collect")
@@ -133,7 +128,7 @@ def specimen_reject(request: HttpRequest, specimen_id: UUID) -> HttpResponse:
         messages.success(request, _("Rejected. Its tests are to be collected again."))
         return redirect("laboratory:order", specimen.order_id)
     heading = _("Reject specimen %(number)s") % {"number": specimen.accession}
-    return _form(request, specimen.order, form, heading, _("Reject"))
+    return asking.confirm(request, form, heading=heading, label=_("Reject"), **_around(request, specimen.order))
 
 
 @access.needs("laboratory.cancel_laborder")
@@ -144,7 +139,8 @@ def order_cancel(request: HttpRequest, order_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: orders.cancel(request.user, order_id=found.pk, **data)):
         messages.success(request, _("Cancelled. What was charged for it is reversed."))
         return redirect("laboratory:order", found.pk)
-    return _form(request, found, form, _("Cancel order %(number)s") % {"number": found.number}, _("Cancel the order"))
+    heading = _("Cancel order %(number)s") % {"number": found.number}
+    return asking.confirm(request, form, heading=heading, label=_("Cancel the order"), **_around(request, found))
 
 
 @access.needs("laboratory.enter_result")
@@ -182,9 +178,8 @@ def result_correct(request: HttpRequest, result_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: results.correct(request.user, result_id=result.pk, **data)):
         messages.success(request, _("Changed. A second person verifies it."))
         return redirect("laboratory:order", result.order_id)
-    return _form(
-        request, result.order, form, _("Change a verified result: %(test)s") % {"test": result.test}, _("Change it")
-    )
+    heading = _("Change a verified result: %(test)s") % {"test": result.test}
+    return asking.confirm(request, form, heading=heading, label=_("Change it"), **_around(request, result.order))
 
 
 @access.needs("laboratory.view_laborder")
@@ -278,7 +273,7 @@ def test_add(request: HttpRequest) -> HttpResponse:
     if form.carried_out(lambda data: catalogue.add_test(request.user, **data)):
         messages.success(request, _("Added. Now say what is usual."))
         return redirect("laboratory:test", form.result.pk)
-    return render(request, "laboratory/test_form.html", {"form": form, "heading": _("Add a test")})
+    return asking.fill_in(request, form, heading=_("Add a test"), back=reverse("laboratory:tests"))
 
 
 @access.needs("laboratory.change_testdefinition")
@@ -289,7 +284,7 @@ def test_change(request: HttpRequest, test_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: catalogue.change_test(request.user, test_id=found.pk, **data)):
         messages.success(request, _("Saved."))
         return redirect("laboratory:test", found.pk)
-    return render(request, "laboratory/test_form.html", {"form": form, "heading": found.name, "test": found})
+    return asking.fill_in(request, form, heading=found.name, back=reverse("laboratory:test", args=[found.pk]))
 
 
 @access.needs("laboratory.add_referencerange")
@@ -300,7 +295,7 @@ def range_add(request: HttpRequest, test_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: catalogue.set_range(request.user, test_id=found.pk, **data)):
         messages.success(request, _("Range added."))
         return redirect("laboratory:test", found.pk)
-    return render(request, "laboratory/test_form.html", {"form": form, "heading": _("Add a range"), "test": found})
+    return asking.fill_in(request, form, heading=_("Add a range"), back=reverse("laboratory:test", args=[found.pk]))
 
 
 @access.needs("laboratory.change_referencerange")
@@ -312,4 +307,4 @@ def range_change(request: HttpRequest, range_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: catalogue.set_range(request.user, test_id=row.test_id, range_id=row.pk, **data)):
         messages.success(request, _("Saved. Results already entered keep their range."))
         return redirect("laboratory:test", row.test_id)
-    return render(request, "laboratory/test_form.html", {"form": form, "heading": row.test.name, "test": row.test})
+    return asking.fill_in(request, form, heading=row.test.name, back=reverse("laboratory:test", args=[row.test_id]))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 
@@ -80,3 +80,9 @@ def of(user: User, patient: Patient) -> Banner:
         balance=_balance(user, patient) if _balance and may_see_money else None,
         currency=user.facility.currency,
     )
+
+
+def around(user: User, patient: Patient, *, back: str = "") -> dict[str, Any]:
+    """What a page that asks something about a patient has around it: the banner, and the way back,
+    to the chart where nothing else is said."""
+    return {"banner": of(user, patient), "back": back or reverse("patients:chart", args=[patient.pk])}

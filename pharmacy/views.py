@@ -10,10 +10,11 @@ from django.contrib import messages
 from django.db.models import Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from hms.core import access, audit, clock, documents, lists, panels
+from hms.core import access, asking, audit, clock, documents, lists, panels
 from hms.core.acts import once
 from hms.core.forms import ReasonForm
 from hms.core.lists import Column
@@ -123,14 +124,14 @@ def prescription_cancel(request: HttpRequest, prescription_id: UUID) -> HttpResp
     if form.carried_out(lambda data: prescribing.cancel(request.user, prescription_id=found.pk, **data)):
         messages.success(request, _("Prescription cancelled."))
         return redirect("pharmacy:prescription", found.pk)
-    return _confirm(
+    return asking.confirm(
         request,
-        found,
         form,
         heading=_("Cancel a prescription"),
         question=_("Cancel prescription %(number)s?") % {"number": found.number},
         detail=_("It stays in the record as cancelled. Paper copies become invalid."),
         label=_("Cancel the prescription"),
+        **_around(request, found),
     )
 
 
@@ -142,20 +143,20 @@ def prescription_end(request: HttpRequest, prescription_id: UUID) -> HttpRespons
     if form.carried_out(lambda data: prescribing.end(request.user, prescription_id=found.pk, **data)):
         messages.success(request, _("Nothing more is handed out on this prescription."))
         return redirect("pharmacy:prescription", found.pk)
-    return _confirm(
+    return asking.confirm(
         request,
-        found,
         form,
         heading=_("End a prescription"),
         question=_("End the rest of prescription %(number)s?") % {"number": found.number},
         detail=_("What was handed out stays. Paper copies become invalid."),
         label=_("End the rest"),
+        **_around(request, found),
     )
 
 
-def _confirm(request: HttpRequest, found: Prescription, form: object, **texts: str) -> HttpResponse:
-    context = {"form": form, "prescription": found, "banner": banner.of(request.user, found.patient), **texts}
-    return render(request, "pharmacy/confirm.html", context)
+def _around(request: HttpRequest, found: Prescription) -> dict[str, Any]:
+    """What a page that asks about a prescription has around it."""
+    return banner.around(request.user, found.patient, back=reverse("pharmacy:prescription", args=[found.pk]))
 
 
 @access.needs("pharmacy.dispense")
@@ -192,14 +193,14 @@ def take_back(request: HttpRequest, dispense_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: dispensing.take_back(request.user, dispense_id=dispense.pk, **data)):
         messages.success(request, _("Taken back: stock returned, charges reversed or credited."))
         return redirect("pharmacy:prescription", dispense.prescription_id)
-    return _confirm(
+    return asking.confirm(
         request,
-        dispense.prescription,
         form,
         heading=_("Take back what was handed out"),
         question=_("Take back this dispense?"),
         detail=_("The goods return to stock. The charges are reversed, or credited where they are invoiced."),
         label=_("Take back"),
+        **_around(request, dispense.prescription),
     )
 
 
@@ -318,7 +319,7 @@ def product(request: HttpRequest, product_id: UUID) -> HttpResponse:
 
 
 def _stock_form(request: HttpRequest, found: Product, form: object, heading: str) -> HttpResponse:
-    return render(request, "pharmacy/stock_form.html", {"form": form, "product": found, "heading": heading})
+    return asking.fill_in(request, form, heading=heading, back=reverse("pharmacy:product", args=[found.pk]))
 
 
 @access.needs("pharmacy.receive_stock")
@@ -366,7 +367,7 @@ def medicine_add(request: HttpRequest) -> HttpResponse:
     if form.carried_out(lambda data: formulary.add_medicine(request.user, **data)):
         messages.success(request, _("Added. Receive a delivery to have it in stock."))
         return redirect("pharmacy:product", form.result.pk)
-    return render(request, "pharmacy/stock_form.html", {"form": form, "heading": _("Add a medicine")})
+    return asking.fill_in(request, form, heading=_("Add a medicine"), back=reverse("pharmacy:stock"))
 
 
 @access.needs("pharmacy.change_medicine")

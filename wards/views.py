@@ -9,10 +9,11 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from hms.core import access, audit, clock, documents, lists, panels
+from hms.core import access, asking, audit, clock, documents, lists, panels
 from hms.core.acts import once
 from hms.core.forms import ReasonForm
 from hms.core.models import DocumentKind
@@ -79,8 +80,14 @@ def admit(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     if form.carried_out(act):
         messages.success(request, _("Admitted."))
         return redirect("wards:admission", form.result.pk)
-    context = {"form": form, "patient": patient, "banner": banner.of(request.user, patient)}
-    return render(request, "wards/admit.html", context)
+    return asking.fill_in(
+        request,
+        form,
+        heading=_("Admit to a bed"),
+        label=_("Admit"),
+        icon="box-arrow-in-right",
+        **banner.around(request.user, patient),
+    )
 
 
 def _admission(request: HttpRequest, admission_id: UUID) -> Admission:
@@ -112,16 +119,9 @@ def admission(request: HttpRequest, admission_id: UUID) -> HttpResponse:
     return render(request, "wards/admission.html", context)
 
 
-def _form(request: HttpRequest, found: Admission, form: object, heading: str, label: str, **more: Any) -> HttpResponse:
-    context = {
-        "form": form,
-        "admission": found,
-        "banner": banner.of(request.user, found.patient),
-        "heading": heading,
-        "label": label,
-        **more,
-    }
-    return render(request, "wards/form.html", context)
+def _around(request: HttpRequest, found: Admission) -> dict[str, Any]:
+    """What a page that asks about a stay has around it."""
+    return banner.around(request.user, found.patient, back=reverse("wards:admission", args=[found.pk]))
 
 
 @access.needs("wards.transfer")
@@ -136,7 +136,7 @@ def transfer(request: HttpRequest, admission_id: UUID) -> HttpResponse:
     ):
         messages.success(request, _("Moved to bed %(bed)s.") % {"bed": form.result.bed})
         return redirect("wards:admission", found.pk)
-    return _form(request, found, form, _("Move to another bed"), _("Move"))
+    return asking.fill_in(request, form, heading=_("Move to another bed"), label=_("Move"), **_around(request, found))
 
 
 @access.needs("wards.discharge")
@@ -148,14 +148,15 @@ def discharge(request: HttpRequest, admission_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: admissions.discharge(request.user, admission_id=found.pk, **data)):
         messages.success(request, _("Discharged. The invoice is being made."))
         return redirect("wards:admission", found.pk)
-    return _form(
+    return asking.fill_in(
         request,
-        found,
         form,
-        _("Discharge"),
-        _("Sign and discharge"),
+        heading=_("Discharge"),
+        label=_("Sign and discharge"),
+        template="wards/discharge.html",
         still_open=holds.still_open(found.encounter),
         results=stay_paper.results(found) if request.user.has_perm("laboratory.view_laborder") else [],
+        **_around(request, found),
     )
 
 
@@ -167,7 +168,13 @@ def cancel(request: HttpRequest, admission_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: admissions.cancel(request.user, admission_id=found.pk, **data)):
         messages.success(request, _("Admission cancelled."))
         return redirect("wards:admission", found.pk)
-    return _form(request, found, form, _("Cancel this admission"), _("Cancel the admission"))
+    return asking.confirm(
+        request,
+        form,
+        heading=_("Cancel this admission"),
+        label=_("Cancel the admission"),
+        **_around(request, found),
+    )
 
 
 @access.needs("wards.add_note")
@@ -179,7 +186,7 @@ def note_write(request: HttpRequest, admission_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: notes.write(request.user, admission_id=found.pk, **data)):
         messages.success(request, _("Note written."))
         return redirect("wards:admission", found.pk)
-    return _form(request, found, form, _("Write a note"), _("Save"))
+    return asking.fill_in(request, form, heading=_("Write a note"), **_around(request, found))
 
 
 @access.needs("wards.add_note")
@@ -191,7 +198,7 @@ def note_correct(request: HttpRequest, nursing_note_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: notes.correct(request.user, note_id=wrong.pk, **data)):
         messages.success(request, _("Note corrected; the earlier one stays, struck through."))
         return redirect("wards:admission", found.pk)
-    return _form(request, found, form, _("Correct a note"), _("Save"))
+    return asking.fill_in(request, form, heading=_("Correct a note"), **_around(request, found))
 
 
 @access.needs("wards.view_admission")
@@ -217,7 +224,12 @@ def bed_state(request: HttpRequest, bed_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: beds.set_state(request.user, bed_id=bed.pk, **data)):
         messages.success(request, _("Bed %(bed)s: %(state)s.") % {"bed": bed, "state": form.result.get_state_display()})
         return redirect("wards:ward", bed.room.ward_id)
-    return render(request, "wards/bed_state.html", {"form": form, "bed": bed})
+    return asking.fill_in(
+        request,
+        form,
+        heading=_("Bed %(bed)s") % {"bed": bed.label},
+        back=reverse("wards:ward", args=[bed.room.ward_id]),
+    )
 
 
 @access.needs("wards.view_admission")

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,7 +17,7 @@ from appointments import day as days
 from appointments.forms import UndoCheckInForm
 from appointments.models import Appointment, AppointmentStatus
 from appointments.services import arrival, booking
-from hms.core import access, audit, clock, documents
+from hms.core import access, asking, audit, clock, documents
 from hms.core.acts import once
 from hms.core.forms import Form, ReasonForm
 from hms.core.models import DocumentKind
@@ -66,9 +67,17 @@ def check_in(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     return redirect("appointments:appointment", found.pk)
 
 
-def _with_form(request: HttpRequest, found: Appointment, form: Form, **words: Any) -> HttpResponse:
-    context = {"form": form, "appointment": found, "banner": banner.of(request.user, found.patient), **words}
-    return render(request, "appointments/confirm.html", context)
+def _confirm(request: HttpRequest, found: Appointment, form: Form, **words: Any) -> HttpResponse:
+    """The last question about one appointment, which ends with the patient's name."""
+    return asking.confirm(
+        request,
+        form,
+        who=found.patient.name,
+        template="appointments/confirm.html",
+        appointment=found,
+        **words,
+        **banner.around(request.user, found.patient, back=reverse("appointments:appointment", args=[found.pk])),
+    )
 
 
 @access.needs("appointments.change_appointment")
@@ -79,7 +88,7 @@ def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: booking.cancel(request.user, appointment_id=found.pk, **data)):
         messages.success(request, _("Cancelled. The slot is free again."))
         return redirect("appointments:appointment", found.pk)
-    return _with_form(
+    return _confirm(
         request,
         found,
         form,
@@ -98,7 +107,7 @@ def undo_check_in(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: arrival.undo_check_in(request.user, appointment_id=found.pk, **data)):
         messages.success(request, _("The check-in is taken back."))
         return redirect("appointments:appointment", found.pk)
-    return _with_form(
+    return _confirm(
         request,
         found,
         form,

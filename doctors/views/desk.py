@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from doctors import desk
 from doctors.forms import NoteForm, PlanForm
 from doctors.services import consultation
-from hms.core import access, audit, clock, panels
+from hms.core import access, asking, audit, clock, panels
 from hms.core.acts import once
 from patients import banner, holds, vitals
 from patients.models import CarePlan, ClinicalNote, Encounter
@@ -25,6 +25,12 @@ from patients.services import clinical, notes
 def _encounter(request: HttpRequest, encounter_id: UUID) -> Encounter:
     scope = Encounter.objects.visible_to(request.user).select_related("patient", "department", "attending", "facility")
     return access.find(request, scope, encounter_id)
+
+
+def _around(request: HttpRequest, encounter: Encounter) -> dict[str, Any]:
+    """What a page that asks about a consultation has around it."""
+    back = reverse("doctors:desk-encounter", args=[encounter.pk])
+    return banner.around(request.user, encounter.patient, back=back)
 
 
 @access.needs("doctors.use_desk")
@@ -131,8 +137,17 @@ def discard_draft(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
         messages.success(request, _("Draft thrown away."))
         return redirect("doctors:desk-encounter", encounter.pk)
     draft, _earlier = desk.notes(request.user, encounter)
-    context = {"encounter": encounter, "draft": draft, "banner": banner.of(request.user, encounter.patient)}
-    return render(request, "doctors/discard_draft.html", context)
+    return asking.confirm(
+        request,
+        None,
+        heading=_("Throw the draft away"),
+        question=_("Throw away what you have written?"),
+        detail=_("It was never signed, so it is no part of the record."),
+        label=_("Throw away"),
+        template="doctors/discard_draft.html",
+        draft=draft,
+        **_around(request, encounter),
+    )
 
 
 @access.needs("doctors.use_desk")
@@ -167,8 +182,13 @@ def add_plan(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: clinical.add_care_plan(request.user, encounter_id=encounter.pk, **data)):
         messages.success(request, _("Plan added."))
         return redirect("doctors:desk-encounter", encounter.pk)
-    context = {"form": form, "encounter": encounter, "banner": banner.of(request.user, encounter.patient)}
-    return render(request, "doctors/add_plan.html", context)
+    return asking.fill_in(
+        request,
+        form,
+        heading=_("Treatment plan"),
+        label=_("Agree"),
+        **_around(request, encounter),
+    )
 
 
 @access.needs("doctors.use_desk")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,7 +18,7 @@ from doctors import schedule
 from doctors.forms import AddDoctorForm, DoctorForm, SignatureForm
 from doctors.models import Doctor, Specialty
 from doctors.services import profile
-from hms.core import access, clock, lists
+from hms.core import access, asking, clock, lists
 from hms.core.acts import once
 from hms.core.forms import ReasonForm
 
@@ -33,6 +35,12 @@ COLUMNS = [
 
 def find(request: HttpRequest, doctor_id: UUID) -> Doctor:
     return access.find(request, Doctor.objects.visible_to(request.user).with_price(), doctor_id)
+
+
+def around(doctor: Doctor) -> dict[str, Any]:
+    """What a page that asks about one doctor has around it: the way back, and where it is."""
+    back = reverse("doctors:doctor", args=[doctor.pk])
+    return {"back": back, "crumbs": [(_("Doctors"), reverse("doctors:doctors")), (doctor.name, back)]}
 
 
 @access.needs("doctors.view_doctor")
@@ -88,7 +96,15 @@ def add_doctor(request: HttpRequest) -> HttpResponse:
     if form.carried_out(lambda data: profile.add_doctor(request.user, **data)):
         messages.success(request, _("Added. Now plan the weekly hours."))
         return redirect("doctors:hours", form.result.pk)
-    return render(request, "doctors/add_doctor.html", {"form": form})
+    back = reverse("doctors:doctors")
+    return asking.fill_in(
+        request,
+        form,
+        heading=_("Add a doctor"),
+        label=_("Add"),
+        back=back,
+        crumbs=[(_("Doctors"), back), (_("Add"), "")],
+    )
 
 
 @access.needs("doctors.change_doctor")
@@ -99,7 +115,7 @@ def change_doctor(request: HttpRequest, doctor_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: profile.change_doctor(request.user, doctor_id=found.pk, **data)):
         messages.success(request, _("Saved."))
         return redirect("doctors:doctor", found.pk)
-    return render(request, "doctors/form.html", {"form": form, "doctor": found, "heading": _("Change profile")})
+    return asking.fill_in(request, form, heading=_("Change profile"), **around(found))
 
 
 @access.needs("doctors.change_doctor")
@@ -110,17 +126,14 @@ def stop_consulting(request: HttpRequest, doctor_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: profile.stop_consulting(request.user, doctor_id=found.pk, **data)):
         messages.success(request, _("Nothing more can be booked with %(name)s.") % {"name": found.name})
         return redirect("doctors:doctor", found.pk)
-    return render(
+    return asking.confirm(
         request,
-        "doctors/confirm.html",
-        {
-            "form": form,
-            "doctor": found,
-            "heading": _("Stop consulting"),
-            "question": _("Take %(name)s off the bookable doctors?") % {"name": found.name},
-            "detail": _("What is booked already stays booked until somebody moves it."),
-            "label": _("Stop consulting"),
-        },
+        form,
+        heading=_("Stop consulting"),
+        question=_("Take %(name)s off the bookable doctors?") % {"name": found.name},
+        detail=_("What is booked already stays booked until somebody moves it."),
+        label=_("Stop consulting"),
+        **around(found),
     )
 
 
@@ -132,17 +145,14 @@ def resume_consulting(request: HttpRequest, doctor_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: profile.resume_consulting(request.user, doctor_id=found.pk, **data)):
         messages.success(request, _("%(name)s can be booked again.") % {"name": found.name})
         return redirect("doctors:doctor", found.pk)
-    return render(
+    return asking.confirm(
         request,
-        "doctors/confirm.html",
-        {
-            "form": form,
-            "doctor": found,
-            "heading": _("Consult again"),
-            "question": _("Let %(name)s be booked again?") % {"name": found.name},
-            "detail": _("In the weekly hours that are planned."),
-            "label": _("Consult again"),
-        },
+        form,
+        heading=_("Consult again"),
+        question=_("Let %(name)s be booked again?") % {"name": found.name},
+        detail=_("In the weekly hours that are planned."),
+        label=_("Consult again"),
+        **around(found),
     )
 
 
@@ -162,7 +172,15 @@ def set_signature(request: HttpRequest) -> HttpResponse:
     if form.carried_out(lambda data: profile.set_signature(request.user, doctor_id=found.pk, **data)):
         messages.success(request, _("Signature kept. It stands under what you sign from now on."))
         return redirect("doctors:doctor", found.pk)
-    return render(request, "doctors/set_signature.html", {"form": form, "doctor": found})
+    return asking.fill_in(
+        request,
+        form,
+        heading=_("Your signature"),
+        label=_("Keep"),
+        template="doctors/set_signature.html",
+        doctor=found,
+        **around(found),
+    )
 
 
 @access.needs("doctors.use_desk")

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from doctors.forms import AvailabilityForm, EndAvailabilityForm, ExceptionForm
 from doctors.models import Availability, AvailabilityException, Doctor, Weekday
 from doctors.services import hours as services
-from doctors.views.doctors import find
-from hms.core import access, clock
+from doctors.views.doctors import around, find
+from hms.core import access, asking, clock
 from hms.core.acts import once
 
 EXCEPTIONS = 100
@@ -61,7 +61,7 @@ def set_availability(request: HttpRequest, doctor_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: services.set_availability(request.user, doctor_id=doctor.pk, **data)):
         messages.success(request, _("Planned: %(hours)s.") % {"hours": form.result})
         return redirect("doctors:hours", doctor.pk)
-    return render(request, "doctors/form.html", {"form": form, "doctor": doctor, "heading": _("Weekly hours")})
+    return asking.fill_in(request, form, heading=_("Weekly hours"), **around(doctor))
 
 
 @access.needs("doctors.change_availability")
@@ -77,17 +77,14 @@ def end_availability(request: HttpRequest, availability_id: UUID) -> HttpRespons
     if form.carried_out(lambda data: services.end_availability(request.user, availability_id=row.pk, **data)):
         messages.success(request, _("These hours end."))
         return redirect("doctors:hours", doctor.pk)
-    return render(
+    return asking.confirm(
         request,
-        "doctors/confirm.html",
-        {
-            "form": form,
-            "doctor": doctor,
-            "heading": _("End weekly hours"),
-            "question": _("End %(hours)s?") % {"hours": row},
-            "detail": _("What is booked already stays booked until somebody moves it."),
-            "label": _("End these hours"),
-        },
+        form,
+        heading=_("End weekly hours"),
+        question=_("End %(hours)s?") % {"hours": row},
+        detail=_("What is booked already stays booked until somebody moves it."),
+        label=_("End these hours"),
+        **around(doctor),
     )
 
 
@@ -99,7 +96,7 @@ def add_exception(request: HttpRequest, doctor_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: services.add_exception(request.user, doctor_id=doctor.pk, **data)):
         messages.success(request, _("Entered for %(count)s days.") % {"count": len(form.result)})
         return redirect("doctors:hours", doctor.pk)
-    return render(request, "doctors/form.html", {"form": form, "doctor": doctor, "heading": _("Away or extra hours")})
+    return asking.fill_in(request, form, heading=_("Away or extra hours"), **around(doctor))
 
 
 @access.needs("doctors.change_availability")

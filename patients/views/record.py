@@ -16,7 +16,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from hms.core import access, audit, lists, panels
+from hms.core import access, asking, audit, lists, panels
 from hms.core.acts import once
 from hms.core.forms import ReasonForm
 from patients import banner, diagnoses, vitals
@@ -171,8 +171,7 @@ def _write(
     if form.carried_out(lambda data: act(patient, data)):
         messages.success(request, done)
         return redirect("patients:chart", patient.pk)
-    context = {"form": form, "patient": patient, "banner": banner.of(request.user, patient), "heading": heading}
-    return render(request, "patients/form.html", context)
+    return asking.fill_in(request, form, heading=heading, **banner.around(request.user, patient))
 
 
 @access.needs("patients.change_allergies")
@@ -259,18 +258,14 @@ def mark_error(request: HttpRequest, kind: str, record_id: UUID) -> HttpResponse
     if form.carried_out(lambda data: clinical.mark_error(request.user, record=record, **data)):
         messages.success(request, _("Marked as entered in error."))
         return redirect("patients:chart", record.patient_id)
-    return render(
+    return asking.confirm(
         request,
-        "patients/confirm.html",
-        {
-            "form": form,
-            "patient": record.patient,
-            "banner": banner.of(request.user, record.patient),
-            "heading": _("Entered in error"),
-            "question": _("Mark “%(what)s” as entered in error?") % {"what": record},
-            "detail": _("It stays in the record, struck through, with your reason."),
-            "label": _("Mark as error"),
-        },
+        form,
+        heading=_("Entered in error"),
+        question=_("Mark “%(what)s” as entered in error?") % {"what": record},
+        detail=_("It stays in the record, struck through, with your reason."),
+        label=_("Mark as error"),
+        **banner.around(request.user, record.patient),
     )
 
 

@@ -7,10 +7,11 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from hms.core import access, audit, lists, panels
+from hms.core import access, asking, audit, lists, panels
 from hms.core.acts import once
 from hms.core.forms import ReasonForm
 from patients import banner, duplicates, search
@@ -78,7 +79,14 @@ def bring_over(request: HttpRequest) -> HttpResponse:
     if form.carried_out(lambda data: registration.bring_over(request.user, **data)):
         messages.success(request, _("The patient is now known here."))
         return redirect("patients:chart", form.result.pk)
-    return render(request, "patients/bring_over.html", {"form": form})
+    return asking.fill_in(
+        request,
+        form,
+        heading=_("A patient of another branch"),
+        label=_("Bring over"),
+        back=reverse("patients:list"),
+        template="patients/bring_over.html",
+    )
 
 
 def _patient(request: HttpRequest, patient_id: UUID) -> Patient:
@@ -133,8 +141,7 @@ def edit(request: HttpRequest, patient_id: UUID) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("patients:chart", patient.pk)
     patient.refresh_from_db()
-    context = {"form": form, "patient": patient, "banner": banner.of(request.user, patient)}
-    return render(request, "patients/edit.html", context)
+    return asking.fill_in(request, form, heading=_("Edit the person"), **banner.around(request.user, patient))
 
 
 @access.needs("patients.deactivate_patient")
@@ -145,18 +152,14 @@ def deactivate(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: registration.deactivate(request.user, patient_id=patient.pk, **data)):
         messages.success(request, _("The record is inactive. It can be reactivated at any time."))
         return redirect("patients:chart", patient.pk)
-    return render(
+    return asking.confirm(
         request,
-        "patients/confirm.html",
-        {
-            "form": form,
-            "patient": patient,
-            "banner": banner.of(request.user, patient),
-            "heading": _("Deactivate this record"),
-            "question": _("Deactivate the record of %(name)s?") % {"name": patient.name},
-            "detail": _("It leaves the lists and no visit can be opened. Nothing is deleted."),
-            "label": _("Deactivate"),
-        },
+        form,
+        heading=_("Deactivate this record"),
+        question=_("Deactivate the record of %(name)s?") % {"name": patient.name},
+        detail=_("It leaves the lists and no visit can be opened. Nothing is deleted."),
+        label=_("Deactivate"),
+        **banner.around(request.user, patient),
     )
 
 
@@ -168,20 +171,16 @@ def death_record(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: death.record(request.user, patient_id=patient.pk, **data)):
         messages.success(request, _("The death is recorded. What was booked is cancelled."))
         return redirect("patients:chart", patient.pk)
-    return render(
+    return asking.confirm(
         request,
-        "patients/confirm.html",
-        {
-            "form": form,
-            "patient": patient,
-            "banner": banner.of(request.user, patient),
-            "heading": _("Record a death"),
-            "question": _("Has %(name)s died?") % {"name": patient.name},
-            "detail": _(
-                "Nothing new can be booked or opened; appointments to come are cancelled. A stay or visit ends in its own way."
-            ),
-            "label": _("Record the death"),
-        },
+        form,
+        heading=_("Record a death"),
+        question=_("Has %(name)s died?") % {"name": patient.name},
+        detail=_(
+            "Nothing new can be booked or opened; appointments to come are cancelled. A stay or visit ends in its own way."
+        ),
+        label=_("Record the death"),
+        **banner.around(request.user, patient),
     )
 
 
@@ -193,18 +192,14 @@ def death_take_back(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: death.take_back(request.user, patient_id=patient.pk, **data)):
         messages.success(request, _("The death is taken back. Book again what was cancelled."))
         return redirect("patients:chart", patient.pk)
-    return render(
+    return asking.confirm(
         request,
-        "patients/confirm.html",
-        {
-            "form": form,
-            "patient": patient,
-            "banner": banner.of(request.user, patient),
-            "heading": _("Death recorded wrongly"),
-            "question": _("Does %(name)s live?") % {"name": patient.name},
-            "detail": _("The record is open again. Appointments that were cancelled stay so."),
-            "label": _("Take it back"),
-        },
+        form,
+        heading=_("Death recorded wrongly"),
+        question=_("Does %(name)s live?") % {"name": patient.name},
+        detail=_("The record is open again. Appointments that were cancelled stay so."),
+        label=_("Take it back"),
+        **banner.around(request.user, patient),
     )
 
 
@@ -226,7 +221,7 @@ def contact_add(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: registration.add_contact(request.user, patient_id=patient.pk, **data)):
         messages.success(request, _("Contact added."))
         return redirect("patients:chart", patient.pk)
-    return _small_form(request, patient, form, _("Add a contact"))
+    return asking.fill_in(request, form, heading=_("Add a contact"), **banner.around(request.user, patient))
 
 
 @access.needs("patients.change_patient")
@@ -247,9 +242,4 @@ def identifier_add(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: registration.add_identifier(request.user, patient_id=patient.pk, **data)):
         messages.success(request, _("Number added."))
         return redirect("patients:chart", patient.pk)
-    return _small_form(request, patient, form, _("Add a number"))
-
-
-def _small_form(request: HttpRequest, patient: Patient, form: object, heading: str) -> HttpResponse:
-    context = {"form": form, "patient": patient, "banner": banner.of(request.user, patient), "heading": heading}
-    return render(request, "patients/form.html", context)
+    return asking.fill_in(request, form, heading=_("Add a number"), **banner.around(request.user, patient))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from hms.core import access, audit, clock, lists, panels
+from hms.core import access, asking, audit, clock, lists, panels
 from hms.core.acts import once, onward
-from hms.core.forms import Form, ReasonForm
+from hms.core.forms import ReasonForm
 from patients import banner, holds, vitals
 from patients.forms import AmendForm, CarePlanForm, VisitForm, VitalsForm
 from patients.models import CarePlan, ClinicalNote, Encounter, Patient
@@ -25,15 +27,9 @@ def _encounter(request: HttpRequest, encounter_id: UUID) -> Encounter:
     return access.find(request, scope, encounter_id)
 
 
-def _form(request: HttpRequest, encounter: Encounter, form: Form, heading: str) -> HttpResponse:
-    context = {
-        "form": form,
-        "patient": encounter.patient,
-        "banner": banner.of(request.user, encounter.patient),
-        "heading": heading,
-        "back": encounter,
-    }
-    return render(request, "patients/form.html", context)
+def _around(request: HttpRequest, encounter: Encounter) -> dict[str, Any]:
+    """What a page that asks about a visit has around it."""
+    return banner.around(request.user, encounter.patient, back=reverse("patients:visit", args=[encounter.pk]))
 
 
 @access.needs("patients.view_encounter")
@@ -97,13 +93,7 @@ def visit_open(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: encounters.open_encounter(request.user, patient=patient, **data)):
         messages.success(request, _("Visit opened. The patient waits."))
         return redirect("patients:visit", form.result.pk)
-    context = {
-        "form": form,
-        "patient": patient,
-        "banner": banner.of(request.user, patient),
-        "heading": _("Open a visit"),
-    }
-    return render(request, "patients/form.html", context)
+    return asking.fill_in(request, form, heading=_("Open a visit"), **banner.around(request.user, patient))
 
 
 @access.needs("patients.record_vitals")
@@ -119,7 +109,7 @@ def vitals_record(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
     if form.carried_out(act):
         messages.success(request, _("Vital signs recorded."))
         return onward(request, "patients:visit", encounter.pk)
-    return _form(request, encounter, form, _("Vital signs"))
+    return asking.fill_in(request, form, heading=_("Vital signs"), **_around(request, encounter))
 
 
 @access.needs("patients.change_encounter")
@@ -130,15 +120,14 @@ def visit_close(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
         encounters.close(request.user, encounter_id=encounter.pk)
         messages.success(request, _("Visit closed. The invoice is being made."))
         return redirect("patients:visit", encounter.pk)
-    return render(
+    return asking.fill_in(
         request,
-        "patients/visit_close.html",
-        {
-            "encounter": encounter,
-            "patient": encounter.patient,
-            "banner": banner.of(request.user, encounter.patient),
-            "still_open": holds.still_open(encounter),
-        },
+        None,
+        heading=_("Close this visit"),
+        label=_("Close the visit"),
+        template="patients/visit_close.html",
+        still_open=holds.still_open(encounter),
+        **_around(request, encounter),
     )
 
 
@@ -178,14 +167,7 @@ def _with_reason(request: HttpRequest, encounter_id: UUID, act: object, *, done:
     if form.carried_out(lambda data: act(request.user, encounter_id=encounter.pk, **data)):
         messages.success(request, done)
         return redirect("patients:visit", encounter.pk)
-    context = {
-        "form": form,
-        "patient": encounter.patient,
-        "banner": banner.of(request.user, encounter.patient),
-        "back": encounter,
-        **texts,
-    }
-    return render(request, "patients/confirm.html", context)
+    return asking.confirm(request, form, **texts, **_around(request, encounter))
 
 
 @access.needs("patients.change_clinical")
@@ -196,7 +178,7 @@ def care_plan_add(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: clinical.add_care_plan(request.user, encounter_id=encounter.pk, **data)):
         messages.success(request, _("Plan added."))
         return redirect("patients:visit", encounter.pk)
-    return _form(request, encounter, form, _("Treatment plan"))
+    return asking.fill_in(request, form, heading=_("Treatment plan"), **_around(request, encounter))
 
 
 @access.needs("patients.change_clinical")
@@ -223,7 +205,7 @@ def note_amend(request: HttpRequest, note_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: notes.amend(request.user, note_id=note.pk, **data)):
         messages.success(request, _("Addendum signed."))
         return redirect("patients:visit", note.encounter_id)
-    return _form(request, note.encounter, form, _("Add to a signed note"))
+    return asking.fill_in(request, form, heading=_("Add to a signed note"), **_around(request, note.encounter))
 
 
 @access.needs("patients.change_clinical")
@@ -244,14 +226,12 @@ def note_error(request: HttpRequest, note_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: notes.mark_error(request.user, note_id=note.pk, **data)):
         messages.success(request, _("Marked as entered in error."))
         return redirect("patients:visit", note.encounter_id)
-    context = {
-        "form": form,
-        "patient": note.patient,
-        "banner": banner.of(request.user, note.patient),
-        "back": note.encounter,
-        "heading": _("Note entered in error"),
-        "question": _("Mark your note as entered in error?"),
-        "detail": _("It stays in the record, struck through, with your reason; so do its diagnoses."),
-        "label": _("Mark as error"),
-    }
-    return render(request, "patients/confirm.html", context)
+    return asking.confirm(
+        request,
+        form,
+        heading=_("Note entered in error"),
+        question=_("Mark your note as entered in error?"),
+        detail=_("It stays in the record, struck through, with your reason; so do its diagnoses."),
+        label=_("Mark as error"),
+        **_around(request, note.encounter),
+    )

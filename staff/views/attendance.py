@@ -6,16 +6,17 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from hms.core import access, clock
+from hms.core import access, asking, clock
 from hms.core.acts import once
 from hms.core.forms import ReasonForm
 from staff import services
 from staff.forms import AttendanceForm
 from staff.models import Attendance, Employee
+from staff.views.employees import around
 
 
 def _back(request: HttpRequest, employee: Employee) -> HttpResponse:
@@ -82,8 +83,7 @@ def correct_attendance(request: HttpRequest, attendance_id: UUID) -> HttpRespons
     if form.carried_out(lambda data: services.correct_attendance(request.user, attendance_id=attendance.pk, **data)):
         messages.success(request, _("Corrected."))
         return redirect("staff:employee", attendance.employee_id)
-    context = {"form": form, "employee": attendance.employee, "heading": _("Correct attendance")}
-    return render(request, "staff/form.html", context)
+    return asking.fill_in(request, form, heading=_("Correct attendance"), **around(attendance.employee))
 
 
 @access.needs("staff.record_attendance")
@@ -95,16 +95,13 @@ def void_attendance(request: HttpRequest, attendance_id: UUID) -> HttpResponse:
         messages.success(request, _("It no longer counts."))
         return redirect("staff:employee", attendance.employee_id)
     came = clock.local(request.user.facility, attendance.came_at)
-    return render(
+    return asking.confirm(
         request,
-        "staff/confirm.html",
-        {
-            "form": form,
-            "employee": attendance.employee,
-            "heading": _("Void attendance"),
-            "question": _("Was %(name)s not there on %(day)s?")
-            % {"name": attendance.employee.name, "day": came.strftime("%d %b %Y, %H:%M")},
-            "detail": _("The row stays, struck through, with your reason."),
-            "label": _("They were not there"),
-        },
+        form,
+        heading=_("Void attendance"),
+        question=_("Was %(name)s not there on %(day)s?")
+        % {"name": attendance.employee.name, "day": came.strftime("%d %b %Y, %H:%M")},
+        detail=_("The row stays, struck through, with your reason."),
+        label=_("They were not there"),
+        **around(attendance.employee),
     )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from hms.core import access, audit, clock, lists, roles
+from hms.core import access, asking, audit, clock, lists, roles
 from hms.core.acts import once
 from hms.core.forms import ReasonForm
 from hms.core.models import Department
@@ -43,6 +45,12 @@ COLUMNS = [
 def _employee(request: HttpRequest, employee_id: UUID) -> Employee:
     scope = Employee.objects.visible_to(request.user).select_related("department", "user", "facility")
     return access.find(request, scope, employee_id)
+
+
+def around(employee: Employee) -> dict[str, Any]:
+    """What a page that asks about one employee has around it: the way back, and where it is."""
+    back = reverse("staff:employee", args=[employee.pk])
+    return {"back": back, "crumbs": [(_("Staff"), reverse("staff:employees")), (employee.name, back)]}
 
 
 @access.needs("staff.view_employee", reads_by_post=True)
@@ -118,7 +126,10 @@ def hire(request: HttpRequest) -> HttpResponse:
     if form.carried_out(lambda data: services.hire(request.user, **data)):
         messages.success(request, _("Hired. Staff number %(number)s.") % {"number": form.result.number})
         return redirect("staff:employee", form.result.pk)
-    return render(request, "staff/hire.html", {"form": form})
+    back = reverse("staff:employees")
+    return asking.fill_in(
+        request, form, heading=_("Hire"), label=_("Hire"), back=back, crumbs=[(_("Staff"), back), (_("Hire"), "")]
+    )
 
 
 @access.needs("staff.change_employee")
@@ -129,7 +140,7 @@ def change(request: HttpRequest, employee_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: services.change(request.user, employee_id=person.pk, **data)):
         messages.success(request, _("Saved."))
         return redirect("staff:employee", person.pk)
-    return render(request, "staff/form.html", {"form": form, "employee": person, "heading": _("Change")})
+    return asking.fill_in(request, form, heading=_("Change"), **around(person))
 
 
 @access.needs("staff.change_employee")
@@ -140,17 +151,14 @@ def leave(request: HttpRequest, employee_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: services.leave(request.user, employee_id=person.pk, **data)):
         messages.success(request, _("%(name)s has left. Roles here are ended.") % {"name": person.name})
         return redirect("staff:employee", person.pk)
-    return render(
+    return asking.confirm(
         request,
-        "staff/confirm.html",
-        {
-            "form": form,
-            "employee": person,
-            "heading": _("Last day"),
-            "question": _("End the employment of %(name)s?") % {"name": person.name},
-            "detail": _("What is planned after that day is taken off the roster, and their roles here end."),
-            "label": _("End employment"),
-        },
+        form,
+        heading=_("Last day"),
+        question=_("End the employment of %(name)s?") % {"name": person.name},
+        detail=_("What is planned after that day is taken off the roster, and their roles here end."),
+        label=_("End employment"),
+        **around(person),
     )
 
 
@@ -162,17 +170,14 @@ def come_back(request: HttpRequest, employee_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: services.come_back(request.user, employee_id=person.pk, **data)):
         messages.success(request, _("%(name)s works here again.") % {"name": person.name})
         return redirect("staff:employee", person.pk)
-    return render(
+    return asking.confirm(
         request,
-        "staff/confirm.html",
-        {
-            "form": form,
-            "employee": person,
-            "heading": _("Employ again"),
-            "question": _("Employ %(name)s again?") % {"name": person.name},
-            "detail": _("They keep their staff number. An administrator grants their roles anew."),
-            "label": _("Employ again"),
-        },
+        form,
+        heading=_("Employ again"),
+        question=_("Employ %(name)s again?") % {"name": person.name},
+        detail=_("They keep their staff number. An administrator grants their roles anew."),
+        label=_("Employ again"),
+        **around(person),
     )
 
 
@@ -184,9 +189,7 @@ def credential_add(request: HttpRequest, employee_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: services.add_credential(request.user, employee_id=person.pk, **data)):
         messages.success(request, _("Added."))
         return redirect("staff:employee", person.pk)
-    return render(
-        request, "staff/form.html", {"form": form, "employee": person, "heading": _("Licence or other paper")}
-    )
+    return asking.fill_in(request, form, heading=_("Licence or other paper"), **around(person))
 
 
 @access.needs("staff.change_employee")
@@ -197,15 +200,12 @@ def credential_withdraw(request: HttpRequest, credential_id: UUID) -> HttpRespon
     if form.carried_out(lambda data: services.withdraw_credential(request.user, credential_id=paper.pk, **data)):
         messages.success(request, _("It no longer counts."))
         return redirect("staff:employee", paper.employee_id)
-    return render(
+    return asking.confirm(
         request,
-        "staff/confirm.html",
-        {
-            "form": form,
-            "employee": paper.employee,
-            "heading": _("Withdraw"),
-            "question": _("Withdraw “%(paper)s”?") % {"paper": paper},
-            "detail": _("It stays on the page, struck through, with your reason."),
-            "label": _("Withdraw"),
-        },
+        form,
+        heading=_("Withdraw"),
+        question=_("Withdraw “%(paper)s”?") % {"paper": paper},
+        detail=_("It stays on the page, struck through, with your reason."),
+        label=_("Withdraw"),
+        **around(paper.employee),
     )

@@ -10,10 +10,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from hms.core import access, clock, lists, panels
+from hms.core import access, asking, clock, lists, panels
 from hms.core.acts import once
 from hms.core.models import Department
 from staff import presence, services
@@ -30,6 +31,11 @@ def _day(request: HttpRequest) -> date:
 
 def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
+
+
+def _week(day: date) -> str:
+    """The address of the week that a day is in."""
+    return f"{reverse('staff:roster-week')}?day={_monday(day).isoformat()}"
 
 
 @access.needs("staff.view_roster")
@@ -136,8 +142,17 @@ def plan_roster(request: HttpRequest) -> HttpResponse:
         for taken in form.result.taken:
             messages.warning(request, _("Planned at that time already: %(day)s.") % {"day": taken.strftime("%d %b %Y")})
         messages.success(request, _("Planned on %(count)s days.") % {"count": len(form.result.entries)})
-        return redirect(f"{reverse('staff:roster-week')}?day={_monday(day).isoformat()}")
-    return render(request, "staff/plan_roster.html", {"form": form, "monday": _monday(day)})
+        return redirect(_week(day))
+    monday = _monday(day)
+    return asking.fill_in(
+        request,
+        form,
+        heading=_("Plan"),
+        label=_("Plan"),
+        back=_week(day),
+        crumbs=[(_("Roster"), _week(day)), (_("week of %(day)s") % {"day": date_format(monday, "d M Y")}, "")],
+        template="staff/plan_roster.html",
+    )
 
 
 @access.needs("staff.change_roster")
@@ -147,7 +162,7 @@ def unplan(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     entry = access.find(request, RosterEntry.objects.visible_to(request.user), entry_id)
     services.unplan(request.user, entry_id=entry.pk)
     messages.success(request, _("Taken off the roster."))
-    return redirect(f"{reverse('staff:roster-week')}?day={_monday(entry.date).isoformat()}")
+    return redirect(_week(entry.date))
 
 
 @access.needs("staff.view_roster")
@@ -166,4 +181,6 @@ def set_shift(request: HttpRequest, shift_id: UUID | None = None) -> HttpRespons
     if form.carried_out(lambda data: services.set_shift(request.user, shift_id=shift_id, **data)):
         messages.success(request, _("Saved."))
         return redirect("staff:shifts")
-    return render(request, "staff/set_shift.html", {"form": form, "shift": shift_id})
+    back = reverse("staff:shifts")
+    heading = _("Change a shift") if shift else _("New shift")
+    return asking.fill_in(request, form, heading=heading, back=back, crumbs=[(_("Shifts"), back)])
