@@ -1,27 +1,27 @@
 from django.urls import path
 
-from pharmacy import views
+from pharmacy.views import dispensing, panels, prescriptions, stock
 
 app_name = "pharmacy"
 
 urlpatterns = [
-    path("prescriptions/", views.prescription_list, name="prescriptions"),
-    path("prescriptions/<uuid:prescription_id>/", views.prescription, name="prescription"),
-    path("prescriptions/<uuid:prescription_id>/pdf", views.prescription_pdf, name="prescription-pdf"),
-    path("prescriptions/<uuid:prescription_id>/cancel", views.prescription_cancel, name="prescription-cancel"),
-    path("prescriptions/<uuid:prescription_id>/end", views.prescription_end, name="prescription-end"),
-    path("prescriptions/<uuid:prescription_id>/hand-out", views.hand_out, name="hand-out"),
-    path("dispenses/<uuid:dispense_id>/take-back", views.take_back, name="take-back"),
-    path("visits/<uuid:encounter_id>/prescribe", views.prescribe, name="prescribe"),
-    path("visits/<uuid:encounter_id>/prescriptions", views.desk_panel, name="desk-panel"),
-    path("patients/<uuid:patient_id>/prescriptions", views.chart_panel, name="chart-panel"),
-    path("today", views.dashboard_panel, name="dashboard-panel"),
-    path("today/reorder", views.reorder_panel, name="reorder-panel"),
-    path("stock/", views.stock_list, name="stock"),
-    path("stock/add", views.medicine_add, name="medicine-add"),
-    path("stock/<uuid:product_id>/", views.product, name="product"),
-    path("stock/<uuid:product_id>/receive", views.stock_receive, name="stock-receive"),
-    path("stock/<uuid:product_id>/change", views.product_change, name="product-change"),
-    path("lots/<uuid:batch_id>/count", views.stock_count, name="stock-count"),
-    path("lots/<uuid:batch_id>/waste", views.stock_waste, name="stock-waste"),
+    path("prescriptions/", prescriptions.prescription_list, name="prescriptions"),
+    path("prescriptions/<uuid:prescription_id>/", prescriptions.prescription, name="prescription"),
+    path("prescriptions/<uuid:prescription_id>/pdf", prescriptions.prescription_pdf, name="prescription-pdf"),
+    path("prescriptions/<uuid:prescription_id>/cancel", prescriptions.prescription_cancel, name="prescription-cancel"),
+    path("prescriptions/<uuid:prescription_id>/end", prescriptions.prescription_end, name="prescription-end"),
+    path("prescriptions/<uuid:prescription_id>/hand-out", dispensing.hand_out, name="hand-out"),
+    path("dispenses/<uuid:dispense_id>/take-back", dispensing.take_back, name="take-back"),
+    path("visits/<uuid:encounter_id>/prescribe", prescriptions.prescribe, name="prescribe"),
+    path("visits/<uuid:encounter_id>/prescriptions", panels.desk_panel, name="desk-panel"),
+    path("patients/<uuid:patient_id>/prescriptions", panels.chart_panel, name="chart-panel"),
+    path("today", panels.dashboard_panel, name="dashboard-panel"),
+    path("today/reorder", panels.reorder_panel, name="reorder-panel"),
+    path("stock/", stock.stock_list, name="stock"),
+    path("stock/add", stock.medicine_add, name="medicine-add"),
+    path("stock/<uuid:product_id>/", stock.product, name="product"),
+    path("stock/<uuid:product_id>/receive", stock.stock_receive, name="stock-receive"),
+    path("stock/<uuid:product_id>/change", stock.product_change, name="product-change"),
+    path("lots/<uuid:batch_id>/count", stock.stock_count, name="stock-count"),
+    path("lots/<uuid:batch_id>/waste", stock.stock_waste, name="stock-waste"),
 ]
