@@ -112,7 +112,7 @@ class Storing(Taking):
             patient_id = planned
         taken = set()
         for pair in numbers:
-            owner = self.numbers.setdefault(pair, patient_id)
+            owner = self.known.numbers.setdefault(pair, patient_id)
             if owner != patient_id:
                 taken.add(pair)
                 self.tally.note(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -16,16 +15,12 @@ from hms.core.models import Facility, User
 from interop.fhir import checking, mapping, references, values
 from interop.fhir.mapping import MAPPED, NoPlace, Person, Rows, Surroundings
 from interop.fhir.reading import Broken, Entry
-from interop.fhir.references import Pointer
 from interop.models import SourceRecord, UnresolvedReference
+from interop.services.known import KNOWN_BY_NUMBER, Known, system_and_value
 from interop.services.tally import Tally
 from interop.services.targets import EMPLOYEE, ENCOUNTER, PATIENT, Target, one_target
 from patients import names
-from patients.models import Encounter, Patient, PatientIdentifier
-
-# These are the same person or house when an identifier is the same.
-KNOWN_BY_NUMBER = {"Practitioner", "Organization", "Location"}
-BATCH = 1000
+from patients.models import Patient
 
 
 @dataclass
@@ -51,11 +46,7 @@ class Taking:
         self.zone = clock.zone(self.facility)
         self.today: date = clock.today(self.facility)
         self.now = clock.now()
-        self.local: dict[str, Target | None] = {}
-        self.stored: dict[str, list[SourceRecord]] = defaultdict(list)
-        self.by_key: dict[tuple[str, str], list[SourceRecord]] = defaultdict(list)
-        self.visits: dict[UUID, tuple[UUID, datetime]] = {}
-        self.pointers: dict[int, list[Pointer]] = {}
+        self.known = Known(self.entries, self.source)
         self.taken: dict[tuple[str, str], str] = {}
         self.recognized: list[Entry] = []
         self.people: list[Person] = []
@@ -69,12 +60,12 @@ class Taking:
     # ---- what the mapping asks -------------------------------------------------------------------
 
     def around(self, entry: Entry, subject: str = "subject", encounter: str = "encounter") -> Surroundings:
-        pointer = self._pointer(entry, subject)
+        pointer = self.known.pointer(entry, subject)
         if pointer is None:
             raise NoPlace("about nobody")
         if pointer.type and pointer.type != "Patient":
             raise NoPlace(f"about a {pointer.type}, not a patient")
-        target = self._follow(pointer)
+        target = self.known.follow(pointer)
         if target is None:
             raise Broken(f"{subject}: {pointer.text} is in none of these files and was not imported before", entry)
         if not target.objects or target.objects[0][0] != PATIENT:
@@ -83,7 +74,7 @@ class Taking:
         visit = self.first(entry, encounter, ENCOUNTER) if encounter else None
         if visit is None:
             return Surroundings(patient_id, None, None)
-        whose, started = self.visits[visit]
+        whose, started = self.known.visits[visit]
         if whose != patient_id:
             raise Broken(f"{encounter}: is a visit of another patient", entry)
         return Surroundings(patient_id, visit, started)
@@ -92,11 +83,7 @@ class Taking:
         return next(iter(self.every(entry, path, object_type)), None)
 
     def every(self, entry: Entry, path: str, object_type: str) -> list[UUID]:
-        found: list[UUID] = []
-        for pointer in self.pointers.get(id(entry), []):
-            if pointer.field == path and (target := self._follow(pointer)):
-                found += [key for kind, key in target.objects if kind == object_type]
-        return list(dict.fromkeys(found))
+        return self.known.every(entry, path, object_type)
 
     def mark(self, entry: Entry, what: str) -> None:
         self.tally.marked[entry.type, what] += 1
@@ -111,79 +98,11 @@ class Taking:
             for inside in resource.get("contained") or []:
                 if inside.get("id") == reference["reference"][1:]:
                     return _medicine_name(inside)
-        pointer = self._pointer(entry, "medicationReference")
-        target = self._follow(pointer) if pointer else None
+        pointer = self.known.pointer(entry, "medicationReference")
+        target = self.known.follow(pointer) if pointer else None
         if target and target.display:
             return values.Concept(target.display, target.code)
         return values.Concept((reference.get("display") or "").strip())
-
-    # ---- following pointers ----------------------------------------------------------------------
-
-    def _pointer(self, entry: Entry, path: str) -> Pointer | None:
-        return next((p for p in self.pointers.get(id(entry), []) if p.field == path), None)
-
-    def _follow(self, pointer: Pointer) -> Target | None:
-        """Within these files first, then in what was imported before. None: nowhere, or not to one thing."""
-        for word in pointer.candidates:
-            if word in self.local:
-                return self.local[word]
-        for word in pointer.candidates:
-            if word in self.stored:
-                return one_target(self.stored[word])
-        if pointer.type in ("", "Patient") and pointer.conditional:
-            return self._patient_by_number(pointer)
-        return None
-
-    def _patient_by_number(self, pointer: Pointer) -> Target | None:
-        """A patient who was never imported but has the number that is asked for."""
-        for word in pointer.candidates:
-            if patient_id := self.numbers.get(_pair(word)):
-                return Target("Patient", [(PATIENT, patient_id)])
-        return None
-
-    def _look_up(self) -> None:
-        """Everything that these files may match or point at, in a handful of queries."""
-        words: set[str] = set()
-        numbers: set[tuple[str, str]] = set()
-        for entry in self.entries:
-            words.add(entry.key)
-            if entry.type in KNOWN_BY_NUMBER or entry.type == "Patient":
-                words.update(entry.aliases)
-            if entry.type == "Patient":
-                numbers.update(references.identifiers(entry.resource))
-                numbers.update(mapping.identifiers(entry.resource))
-            words.update(entry.condition)
-            if entry.type == "Patient":
-                numbers.update(_pair(word) for word in entry.condition)
-            if entry.type in MAPPED or entry.type == "PractitionerRole":
-                found = list(references.all_of(entry.resource, base=entry.base, source=self.source))
-                self.pointers[id(entry)] = found
-                for pointer in found:
-                    words.update(pointer.candidates)
-                    if pointer.conditional and pointer.type in ("", "Patient"):
-                        numbers.update(_pair(word) for word in pointer.candidates)
-        own = {entry.key for entry in self.entries}
-        outside = words - {alias for entry in self.entries for alias in entry.aliases} | own
-        outside |= {word for entry in self.entries for word in entry.condition}
-        outside |= {a for e in self.entries if e.type in KNOWN_BY_NUMBER or e.type == "Patient" for a in e.aliases}
-        seen: set[UUID] = set()
-        for batch in _batches(sorted(outside)):
-            for record in SourceRecord.objects.known_as(batch):
-                if record.pk in seen:
-                    continue
-                seen.add(record.pk)
-                self.by_key[record.resource_type, record.key].append(record)
-                for word in record.aliases:
-                    self.stored[word].append(record)
-        visits = {r.object_id for group in self.stored.values() for r in group if r.object_type == ENCOUNTER}
-        for row in Encounter.objects.filter(pk__in=visits).values_list("pk", "patient_id", "started_at"):
-            self.visits[row[0]] = (row[1], row[2])
-        self.numbers: dict[tuple[str, str], UUID] = {}
-        for batch in _batches(sorted({value for _system, value in numbers})):
-            rows = PatientIdentifier.objects.filter(
-                system__in={s for s, _value in numbers}, value__in=batch
-            ).values_list("system", "value", "patient_id")
-            self.numbers.update({(s, v): patient for s, v, patient in rows if (s, v) in numbers})
 
     # ---- reading ---------------------------------------------------------------------------------
 
@@ -192,7 +111,7 @@ class Taking:
         for entry in self.entries:
             checking.check(entry)
             self.tally.read[entry.type] += 1
-        self._look_up()
+        self.known.look_up()
         rest = len(mapping.ORDER)
         for entry in sorted(self.entries, key=lambda e: mapping.ORDER.get(e.type, rest)):
             try:
@@ -207,10 +126,10 @@ class Taking:
         kind = entry.type
         if kind not in mapping.ORDER:
             self.tally.no_place[kind, "no place yet"] += 1
-            self._offer(entry, Target(kind, []))
+            self.known.offer(entry, Target(kind, []))
             return
         sha256 = entry.sha256()
-        if known := self.by_key.get((kind, entry.key)):
+        if known := self.known.by_key.get((kind, entry.key)):
             self._recognize(entry, known, sha256)
             return
         if (kind, entry.key) in self.taken:
@@ -221,8 +140,8 @@ class Taking:
             return
         if kind == "Patient":
             self._take_patient(entry, sha256)
-        elif kind in KNOWN_BY_NUMBER and (target := self._same_number(entry)):
-            self._offer(entry, target)
+        elif kind in KNOWN_BY_NUMBER and (target := self.known.same_number(entry)):
+            self.known.offer(entry, target)
             self._remember(entry, sha256, target.objects, target.display, target.code)
             (self.tally.here if kind == "Practitioner" else self.tally.no_place)[
                 kind if kind == "Practitioner" else (kind, "kept as a name")
@@ -241,7 +160,7 @@ class Taking:
         if entry.type == "Patient" and target and target.objects:
             self._same_person_or_refuse(entry, target.objects[0][1])
             self.met.add(target.objects[0][1])
-        self._offer(entry, target)
+        self.known.offer(entry, target)
         if entry.type in mapping.POINTED_AT:
             self.tally.no_place[entry.type, "kept as a name"] += 1
             return
@@ -260,8 +179,8 @@ class Taking:
 
     def _same_patient_or_refuse(self, entry: Entry, record: SourceRecord) -> None:
         """Two systems may both have an Observation/1: the second must not pass for a new version of the first."""
-        pointer = self._pointer(entry, "subject") or self._pointer(entry, "patient")
-        target = self._follow(pointer) if pointer else None
+        pointer = self.known.pointer(entry, "subject") or self.known.pointer(entry, "patient")
+        target = self.known.follow(pointer) if pointer else None
         if target is None or record.object_id is None or record.object_type == PATIENT:
             return
         model = apps.get_model(record.object_type)
@@ -295,10 +214,14 @@ class Taking:
                 " identifier; it was taken as a plain create"
             )
             return False
-        words = [word for word in entry.condition if word in self.local or word in self.stored]
-        targets = [self.local[word] if word in self.local else one_target(self.stored[word]) for word in words]
+        words = [word for word in entry.condition if word in self.known.local or word in self.known.stored]
+        targets = [
+            self.known.local[word] if word in self.known.local else one_target(self.known.stored[word])
+            for word in words
+        ]
         if entry.type == "Patient" and not targets:
-            here = [self.numbers[_pair(word)] for word in entry.condition if _pair(word) in self.numbers]
+            asked = [system_and_value(word) for word in entry.condition]
+            here = [self.known.numbers[number] for number in asked if number in self.known.numbers]
             targets = [Target("Patient", [(PATIENT, patient_id)]) for patient_id in here]
         if not targets:
             return False
@@ -309,22 +232,13 @@ class Taking:
             self._same_person_or_refuse(entry, found.objects[0][1], "ifNoneExist: asks for the number of")
             if found.objects[0][1] not in {person.id for person in self.people if person.is_new}:
                 self.met.add(found.objects[0][1])
-        self._offer(entry, found)
+        self.known.offer(entry, found)
         self._remember(entry, sha256, found.objects, found.display, found.code)
         if entry.type in mapping.POINTED_AT:
             self.tally.no_place[entry.type, "kept as a name"] += 1
         else:
             self.tally.here[entry.type] += 1
         return True
-
-    def _same_number(self, entry: Entry) -> Target | None:
-        for word in entry.aliases:
-            if word.startswith(f"{entry.type}?"):
-                if self.local.get(word):
-                    return self.local[word]
-                if word in self.stored and (target := one_target(self.stored[word])):
-                    return target
-        return None
 
     def _take_patient(self, entry: Entry, sha256: str) -> None:
         found = mapping.person(entry, self)
@@ -333,7 +247,7 @@ class Taking:
             found.id, found.is_new = match, False
             self.met.add(match)
             self.tally.here["Patient"] += 1
-            self._offer(entry, Target("Patient", [(PATIENT, found.id)]))
+            self.known.offer(entry, Target("Patient", [(PATIENT, found.id)]))
             self._remember(entry, sha256, [(PATIENT, found.id)])
         else:
             if not found.details["family_name"]:
@@ -347,7 +261,7 @@ class Taking:
         """The patient who has one of these numbers. A number alone is not enough, people and generators
         share and mistype them: the birth date and a given name must agree too."""
         pairs = references.identifiers(entry.resource)
-        candidates = {self.numbers[pair] for pair in pairs if pair in self.numbers}
+        candidates = {self.known.numbers[pair] for pair in pairs if pair in self.known.numbers}
         born = entry.resource.get("birthDate") or ""
         given = set(names.tokens(found.details["given_name"]))
         agreed = [
@@ -375,11 +289,11 @@ class Taking:
         if entry.type == "Medication":
             name = _medicine_name(resource)
         elif entry.type == "PractitionerRole":
-            pointer = self._pointer(entry, "practitioner")
-            target = self._follow(pointer) if pointer else None
+            pointer = self.known.pointer(entry, "practitioner")
+            target = self.known.follow(pointer) if pointer else None
             objects = target.objects[:1] if target else []
         self.tally.no_place[entry.type, "kept as a name"] += 1
-        self._offer(entry, Target(entry.type, objects, name.text, name.code))
+        self.known.offer(entry, Target(entry.type, objects, name.text, name.code))
         self._remember(entry, sha256, objects, name.text, name.code)
 
     def _take_record(self, entry: Entry, sha256: str) -> None:
@@ -387,7 +301,7 @@ class Taking:
             rows = MAPPED[entry.type](entry, self)
         except NoPlace as reason:
             self.tally.no_place[entry.type, str(reason)] += 1
-            self._offer(entry, Target(entry.type, []))
+            self.known.offer(entry, Target(entry.type, []))
             return
         self.made.append((entry, rows))
         if rows.no_known_allergies:
@@ -396,28 +310,21 @@ class Taking:
         else:
             objects = [(row._meta.label_lower, row.pk) for row in rows.rows]
         if entry.type == "Encounter":
-            self.visits[rows.rows[0].pk] = (rows.rows[0].patient_id, rows.rows[0].started_at)
+            self.known.visits[rows.rows[0].pk] = (rows.rows[0].patient_id, rows.rows[0].started_at)
         self._added(entry, sha256, objects)
 
     def _added(self, entry: Entry, sha256: str, objects: list[tuple[str, UUID]]) -> None:
         self.tally.added[entry.type] += 1
-        self._offer(entry, Target(entry.type, objects))
+        self.known.offer(entry, Target(entry.type, objects))
         self._remember(entry, sha256, objects)
-
-    def _offer(self, entry: Entry, target: Target | None) -> None:
-        """Let the other resources of these files point at this one."""
-        for word in entry.aliases:
-            # A name that two different things share leads nowhere.
-            if word in self.local and target and self.local[word] and self.local[word].objects != target.objects:
-                self.local[word] = None
-            elif word not in self.local:
-                self.local[word] = target
 
     def _remember(
         self, entry: Entry, sha256: str, objects: list[tuple[str, UUID]], display: str = "", code: str = ""
     ) -> None:
         # Numbers that lead here already need not be written again with each copy of the same person.
-        aliases = [word for word in entry.aliases if "?" not in word or word not in self.stored or word == entry.key]
+        aliases = [
+            word for word in entry.aliases if "?" not in word or word not in self.known.stored or word == entry.key
+        ]
         for part, (object_type, object_id) in enumerate(objects or [("", None)]):
             self.records.append(
                 SourceRecord(
@@ -441,9 +348,9 @@ class Taking:
         for entry in [*(entry for entry, _rows in self.made), *self.recognized]:
             record = by_record.get((entry.type, entry.key))  # none for one imported before
             seen: set[tuple[str, str]] = set()
-            for pointer in self.pointers.get(id(entry), []):
+            for pointer in self.known.pointers.get(id(entry), []):
                 name = (pointer.field[:100], pointer.text)
-                if name in seen or self._follow(pointer) is not None:
+                if name in seen or self.known.follow(pointer) is not None:
                     continue
                 seen.add(name)
                 if not self.comes_later(pointer.candidates):
@@ -462,16 +369,5 @@ class Taking:
                     )
 
 
-def _pair(word: str) -> tuple[str, str]:
-    """(system, value) of `Patient?system|value`."""
-    system, _bar, value = word.partition("?")[2].rpartition("|")
-    return system, value
-
-
 def _medicine_name(resource: dict[str, Any]) -> values.Concept:
     return values.concept(resource.get("code"))
-
-
-def _batches(words: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(words), BATCH):
-        yield words[start : start + BATCH]
