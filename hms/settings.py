@@ -88,7 +88,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "hms.core.shell.context",
             ],
-            "builtins": ["hms.core.templatetags.hms", "django.templatetags.i18n"],
+            "builtins": ["hms.core.templatetags.hms", "hms.core.templatetags.charts", "django.templatetags.i18n"],
         },
     }
 ]

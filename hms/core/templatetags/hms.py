@@ -6,10 +6,8 @@ Words and numbers look the same on every page: 05 Mar 2026, 09:40, 1 450.00, −
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
-from itertools import groupby
 from typing import Any
 
 from django import template
@@ -21,91 +19,14 @@ from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from hms.core import charts, units
+from hms.core import units
+from hms.core.statuses import KINDS, STATUSES
 
 register = template.Library()
 
 NOTHING = "–"
 MINUS = "\u2212"
 GROUP = "\u00a0"  # the narrow one all but vanishes in Inter: 1450 and 1 450 must not look alike
-
-# A status word of any department → (kind of pill, icon). A word that is missing here is shown plainly.
-STATUSES: dict[str, tuple[str, str]] = {
-    # under way
-    "booked": ("info", "calendar-check"),
-    "planned": ("info", "calendar-check"),
-    "in_progress": ("info", "record-circle"),
-    "open": ("info", "record-circle"),
-    "unended": ("warn", "question-circle"),
-    "admitted": ("info", "hospital"),
-    "called": ("info", "megaphone"),
-    "issued": ("info", "receipt"),
-    "collected": ("info", "droplet-half"),
-    "ordered": ("info", "clipboard2-plus"),
-    "reserved": ("info", "bookmark"),
-    "prescribed": ("info", "capsule"),
-    "prepared": ("info", "box-seam"),
-    "received": ("info", "inbox"),
-    "on_duty": ("good", "person-check"),
-    # asks for someone
-    "waiting": ("warn", "hourglass-split"),
-    "arrived": ("warn", "hourglass-split"),
-    "pending": ("warn", "hourglass-split"),
-    "draft": ("plain", "pencil"),
-    "entered": ("warn", "eye"),
-    "preliminary": ("warn", "eye"),
-    "part_paid": ("warn", "circle-half"),
-    "partly_dispensed": ("warn", "circle-half"),
-    "due": ("warn", "exclamation-circle"),
-    "late": ("warn", "clock-history"),
-    "cleaning": ("warn", "stars"),
-    "reorder": ("warn", "arrow-repeat"),
-    "expiring": ("warn", "calendar-x"),
-    # done
-    "finished": ("good", "check2"),
-    "fulfilled": ("good", "check2-all"),
-    "completed": ("good", "check2"),
-    "verified": ("good", "patch-check"),
-    "final": ("good", "patch-check"),
-    "paid": ("good", "check2"),
-    "dispensed": ("good", "check2"),
-    "ended": ("plain", "slash-circle"),
-    "handed_out": ("good", "check2"),
-    "signed": ("good", "pen"),
-    "active": ("good", "check2"),
-    "available": ("good", "check2"),
-    "free": ("good", "check2"),
-    "present": ("good", "check2"),
-    "discharged": ("good", "box-arrow-right"),
-    # harms
-    "overdue": ("crit", "exclamation-octagon-fill"),
-    "critical": ("crit", "exclamation-octagon-fill"),
-    "failed": ("crit", "exclamation-octagon-fill"),
-    "expired": ("crit", "calendar-x"),
-    "absent": ("crit", "person-x"),
-    "rejected": ("crit", "x-circle"),
-    # over, or never was
-    "cancelled": ("plain", "x-circle"),
-    "no_show": ("plain", "person-dash"),
-    "inactive": ("plain", "dash-circle"),
-    "superseded": ("plain", "files"),
-    "withdrawn": ("crit", "slash-circle"),
-    "entered_in_error": ("plain", "slash-circle"),
-    "reversed": ("plain", "arrow-counterclockwise"),
-    "credited": ("plain", "arrow-counterclockwise"),
-    "occupied": ("plain", "person-fill"),
-    "blocked": ("plain", "slash-circle"),
-    "closed": ("plain", "lock"),
-    "unknown": ("plain", "question-circle"),
-    "not_checked": ("plain", "question-circle"),
-}
-KINDS = {
-    "crit": "exclamation-octagon-fill",
-    "warn": "exclamation-triangle-fill",
-    "good": "check2",
-    "info": "record-circle",
-    "plain": "",
-}
 
 
 # Pictures and pills
@@ -312,54 +233,6 @@ def sort(context: template.Context, name: str, label: str, css: str = "") -> Saf
         label,
         icon("caret-down-fill" if down else "caret-up-fill") if here else "",
     )
-
-
-# Charts and codes
-
-
-@register.simple_tag
-def barcode(code: str) -> SafeString:
-    """Code 128 (ISO/IEC 15417) as SVG that stretches to its box, with its ten modules of quiet zone."""
-    from barcode.codex import Code128
-
-    modules = str(Code128(str(code)).build()[0])
-    bars, at = [], 0
-    for black, run in groupby(modules):
-        width = len(list(run))
-        if black == "1":
-            bars.append(f"M{at + 10} 0h{width}v1h-{width}z")
-        at += width
-    return format_html(
-        '<svg class="barcode" viewBox="0 0 {} 1" preserveAspectRatio="none" role="img" aria-label="{}"><path d="{}" fill="#000"/></svg>',
-        at + 20, code, "".join(bars),
-    )  # fmt: skip
-
-
-@register.inclusion_tag("components/sparkline.html")
-def sparkline(
-    values: Sequence[charts.Number], kind: str = "accent", low: Any = None, high: Any = None, label: str = ""
-) -> dict[str, Any]:
-    """`{% sparkline vitals.pulse kind="warn" low=60 high=100 label="Pulse, last 7" %}`"""
-    return {**charts.spark(values, low=low, high=high), "kind": kind, "label": label}
-
-
-@register.inclusion_tag("components/bars.html")
-def bars(rows: Sequence[tuple[str, charts.Number]], title: str = "", unit: str = "") -> dict[str, Any]:
-    """`{% bars rows title="Visits a day" unit="visits" %}`, rows being (label, number) pairs."""
-    axes, drawn = charts.bars(rows)
-    return {"axes": axes, "bars": drawn, "title": title, "unit": unit}
-
-
-@register.inclusion_tag("components/lines.html")
-def lines(
-    labels: Sequence[str], series: Sequence[tuple[str, Sequence[charts.Number]]], title: str = "", unit: str = ""
-) -> dict[str, Any]:
-    """`{% lines days series title="Revenue" unit="EUR" %}`, series being (name, numbers) pairs."""
-    axes, marks, drawn = charts.lines(labels, series)
-    table = [
-        (str(label), [s.values[i] if i < len(s.values) else None for s in drawn]) for i, label in enumerate(labels)
-    ]
-    return {"axes": axes, "marks": marks, "series": drawn, "table": table, "title": title, "unit": unit}
 
 
 # Pages
