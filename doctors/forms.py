@@ -2,23 +2,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from crispy_forms.layout import Column, Fieldset, Layout, Row
+from crispy_forms.layout import Fieldset, Layout
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from doctors import fees
 from doctors.models import SIGNATURE_BYTES, Availability, Doctor, ExceptionKind
-from hms.core.forms import DateInput, Form, ModelForm, TimeInput
+from hms.core.forms import DateInput, Form, ModelForm, TimeInput, row
 from hms.core.models import Facility
 from patients.models import CarePlan, DiagnosisCode
 from staff.models import Employee, Profession
 
 UPLOAD_BYTES = 10 * SIGNATURE_BYTES
 TEXT = 20_000  # characters of one part of a note
-
-
-def row(*names: str) -> Row:
-    return Row(*(Column(name, css_class="col-md") for name in names))
 
 
 class DoctorForm(ModelForm):

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from crispy_forms.layout import HTML, Column, Fieldset, Layout, Row
+from crispy_forms.layout import HTML, Fieldset, Layout
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from hms.core import units
-from hms.core.forms import DateInput, DateTimeInput, Form, ModelForm
+from hms.core.forms import DateInput, DateTimeInput, Form, ModelForm, row
 from hms.core.models import Department, Facility
 from patients.models import (
     Allergy,
@@ -37,10 +37,6 @@ DETAILS = [
     "country",
     "language",
 ]
-
-
-def row(*names: str) -> Row:
-    return Row(*(Column(name, css_class="col-md") for name in names))
 
 
 class PatientForm(ModelForm):

@@ -3,18 +3,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from crispy_forms.layout import Column, Fieldset, Layout, Row
+from crispy_forms.layout import Fieldset, Layout
 from django import forms
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from hms.core.forms import DateInput, DateTimeInput, Form, ModelForm, ReasonForm, TimeInput
+from hms.core.forms import DateInput, DateTimeInput, Form, ModelForm, ReasonForm, TimeInput, row
 from hms.core.models import Department, Facility, User
 from staff.models import Attendance, Credential, Employee, Shift
-
-
-def row(*names: str) -> Row:
-    return Row(*(Column(name, css_class="col-md") for name in names))
 
 
 class EmployeeForm(ModelForm):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Column, Row
 from django import forms
 from django.core import validators
 from django.core.exceptions import NON_FIELD_ERRORS
@@ -157,7 +158,12 @@ class DateTimeInput(forms.DateTimeInput):
         super().__init__(attrs=attrs, format="%Y-%m-%dT%H:%M")
 
 
+def row(*names: str) -> Row:
+    """Fields side by side; one under the other on a phone."""
+    return Row(*(Column(name, css_class="col-md") for name in names))
+
+
 class ReasonForm(Form):
     """Why: asked wherever an act is undone or a state is left by its supervised exit."""
 
-    reason = forms.CharField(label="Reason", max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
