@@ -144,7 +144,7 @@ class Availability(Record):
 
     class Meta:
         ordering = ["weekday", "starts"]
-        verbose_name_plural = "availability"
+        verbose_name_plural = _("availability")
         constraints = [
             models.CheckConstraint(condition=Q(weekday__range=(0, 6)), name="doctors_availability_weekday"),
             models.CheckConstraint(condition=Q(ends__gt=F("starts")), name="doctors_availability_forward"),

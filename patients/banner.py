@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from patients.models import Patient
 from patients.models.clinical import Criticality
@@ -63,9 +64,9 @@ def of(user: User, patient: Patient) -> Banner:
     may_see_money = user.has_perm("billing.view_account")
     alerts = []
     if not patient.active:
-        alerts.append(f"Inactive record: {patient.inactive_reason}")
+        alerts.append(_("Inactive record: %(reason)s") % {"reason": patient.inactive_reason})
     if patient.birth_date_estimated:
-        alerts.append("Birth date estimated")
+        alerts.append(_("Birth date estimated"))
     return Banner(
         name=patient.name,
         url=reverse("patients:chart", args=[patient.pk]) if user.has_perm("patients.view_patient") else "",

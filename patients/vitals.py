@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.utils.translation import gettext as _
 
 from hms.core import clock, units
 from patients.models import Observation, Patient
@@ -71,7 +72,7 @@ def latest(user: User, patient: Patient, *, since: datetime | None = None) -> li
         text, marked = _plain(value), flag(vital.code, value, age) if same else ""
         label = str(vital.label)
         if vital.name == "systolic":
-            label = "Blood pressure"
+            label = _("Blood pressure")
             under = next((v for t, v in series.get("8462-4", []) if t == at), None)
             text = f"{text}/{_plain(under)}" if under is not None else text
             marked = marked or flag("8462-4", under, age)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from hms.core import access, clock, lists, panels
@@ -51,11 +52,11 @@ def revenue(request: HttpRequest) -> HttpResponse:
     rows = figures.revenue(period)
     labels = [label for _value, label in figures.categories()]
     columns = [
-        Column("Day", lambda row: row.day),
+        Column(_("Day"), lambda row: row.day),
         *(Column(label, lambda row, place=place: row.by_category[place]) for place, label in enumerate(labels)),
-        Column("Charged", lambda row: row.charged),
-        Column("Invoiced", lambda row: row.invoiced),
-        Column("Paid", lambda row: row.paid),
+        Column(_("Charged"), lambda row: row.charged),
+        Column(_("Invoiced"), lambda row: row.invoiced),
+        Column(_("Paid"), lambda row: row.paid),
     ]
     if file := lists.export(request, rows, columns, f"revenue-{period.first}-{period.last}"):
         return file
@@ -69,7 +70,7 @@ def revenue(request: HttpRequest) -> HttpResponse:
         "paid": sum((row.paid for row in rows), ZERO),
         "currency": request.user.facility.currency,
         "days": [f"{row.day:%d %b}" for row in rows],
-        "series": [("Charged", [row.charged for row in rows]), ("Paid", [row.paid for row in rows])],
+        "series": [(_("Charged"), [row.charged for row in rows]), (_("Paid"), [row.paid for row in rows])],
     }
     return render(request, "reports/revenue.html", context)
 
@@ -83,11 +84,11 @@ def appointments(request: HttpRequest) -> HttpResponse:
     rows = figures.appointments(period, by)
     columns = [
         Column(by.capitalize(), lambda row: row.name),
-        Column("Booked", lambda row: row.booked),
-        Column("Seen", lambda row: row.seen),
-        Column("Did not come", lambda row: row.missed),
-        Column("Cancelled", lambda row: row.cancelled),
-        Column("Did not come, %", lambda row: row.missed_rate),
+        Column(_("Booked"), lambda row: row.booked),
+        Column(_("Seen"), lambda row: row.seen),
+        Column(_("Did not come"), lambda row: row.missed),
+        Column(_("Cancelled"), lambda row: row.cancelled),
+        Column(_("Did not come, %"), lambda row: row.missed_rate),
     ]
     if file := lists.export(request, rows, columns, f"appointments-by-{by}-{period.first}-{period.last}"):
         return file
@@ -111,13 +112,13 @@ def doctors(request: HttpRequest) -> HttpResponse:
     period = read_period(request)
     rows = figures.doctors(period)
     columns = [
-        Column("Doctor", lambda row: row.name),
-        Column("Specialty", lambda row: row.specialty),
-        Column("Visits", lambda row: row.visits),
-        Column("Patients", lambda row: row.patients),
-        Column("Mean wait, minutes", lambda row: row.mean_wait),
-        Column("Consultations", lambda row: row.consultations),
-        Column("Charged in all", lambda row: row.charged),
+        Column(_("Doctor"), lambda row: row.name),
+        Column(_("Specialty"), lambda row: row.specialty),
+        Column(_("Visits"), lambda row: row.visits),
+        Column(_("Patients"), lambda row: row.patients),
+        Column(_("Mean wait, minutes"), lambda row: row.mean_wait),
+        Column(_("Consultations"), lambda row: row.consultations),
+        Column(_("Charged in all"), lambda row: row.charged),
     ]
     if file := lists.export(request, rows, columns, f"doctors-{period.first}-{period.last}"):
         return file

@@ -205,7 +205,7 @@ class RosterEntry(Record):
 
     class Meta:
         ordering = ["date", "period", "id"]
-        verbose_name_plural = "roster entries"
+        verbose_name_plural = _("roster entries")
         permissions = [("view_roster", "Can see the roster"), ("change_roster", "Can plan the roster")]
         indexes = [models.Index(fields=["date", "department"], name="staff_roster_day")]
         constraints = [

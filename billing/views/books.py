@@ -7,6 +7,7 @@ from datetime import date
 from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from billing.models import LedgerEntry
@@ -37,9 +38,9 @@ def ledger(request: HttpRequest) -> HttpResponse:
         for row in entries.values("account").annotate(sum=Sum("amount"), count=Count("id")).order_by("account")
     ]
     columns = [
-        Column("Account", lambda row: row["account"]),
-        Column("Entries", lambda row: row["count"]),
-        Column("Sum", lambda row: row["sum"]),
+        Column(_("Account"), lambda row: row["account"]),
+        Column(_("Entries"), lambda row: row["count"]),
+        Column(_("Sum"), lambda row: row["sum"]),
     ]
     if file := lists.export(request, rows, columns, f"ledger-{day}"):
         return file

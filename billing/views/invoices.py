@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from billing.forms import CreditForm
@@ -27,16 +28,16 @@ INVOICE_ORDERS = {"issued": ("issued_at", "id"), "number": ("number",)}
 
 
 INVOICE_COLUMNS = [
-    Column("Number", lambda invoice: invoice.number),
-    Column("Issued", lambda invoice: clock.local(invoice.facility, invoice.issued_at)),
-    Column("Patient", lambda invoice: invoice.patient.name),
-    Column("MRN", lambda invoice: invoice.patient.mrn),
-    Column("Total", lambda invoice: invoice.total),
-    Column("Paid", lambda invoice: invoice.paid),
-    Column("Credited", lambda invoice: invoice.credited),
-    Column("Balance", lambda invoice: invoice.balance),
-    Column("To give back", lambda invoice: invoice.due_back),
-    Column("Status", lambda invoice: invoice.status.label),
+    Column(gettext_lazy("Number"), lambda invoice: invoice.number),
+    Column(gettext_lazy("Issued"), lambda invoice: clock.local(invoice.facility, invoice.issued_at)),
+    Column(gettext_lazy("Patient"), lambda invoice: invoice.patient.name),
+    Column(gettext_lazy("MRN"), lambda invoice: invoice.patient.mrn),
+    Column(gettext_lazy("Total"), lambda invoice: invoice.total),
+    Column(gettext_lazy("Paid"), lambda invoice: invoice.paid),
+    Column(gettext_lazy("Credited"), lambda invoice: invoice.credited),
+    Column(gettext_lazy("Balance"), lambda invoice: invoice.balance),
+    Column(gettext_lazy("To give back"), lambda invoice: invoice.due_back),
+    Column(gettext_lazy("Status"), lambda invoice: invoice.status.label),
 ]
 
 

@@ -36,11 +36,11 @@ def service_list(request: HttpRequest) -> HttpResponse:
     if category in dict(categories):
         rows = rows.filter(category=category)
     columns = [
-        Column("Code", lambda service: service.code),
-        Column("Name", lambda service: service.name),
-        Column("Category", lambda service: service.get_category_display()),
-        Column("Price", lambda service: service.price),
-        Column("Active", lambda service: "yes" if service.active else "no"),
+        Column(_("Code"), lambda service: service.code),
+        Column(_("Name"), lambda service: service.name),
+        Column(_("Category"), lambda service: service.get_category_display()),
+        Column(_("Price"), lambda service: service.price),
+        Column(_("Active"), lambda service: _("yes") if service.active else _("no")),
     ]
     sort, order = lists.ordering(request, SERVICE_ORDERS, "category")
     if file := lists.export(request, rows.order_by(*order), columns, "prices"):

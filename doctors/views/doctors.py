@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from doctors import schedule
@@ -24,12 +25,12 @@ from hms.core.forms import ReasonForm
 
 AHEAD = 14  # days of sessions on a profile
 COLUMNS = [
-    lists.Column("Name", lambda d: d.name),
-    lists.Column("Specialty", lambda d: d.specialty.name),
-    lists.Column("Licence number", lambda d: d.licence_number),
-    lists.Column("Fee", lambda d: d.price),
-    lists.Column("Room", lambda d: d.room),
-    lists.Column("Takes new patients", lambda d: "yes" if d.accepts_new else "no"),
+    lists.Column(gettext_lazy("Name"), lambda d: d.name),
+    lists.Column(gettext_lazy("Specialty"), lambda d: d.specialty.name),
+    lists.Column(gettext_lazy("Licence number"), lambda d: d.licence_number),
+    lists.Column(gettext_lazy("Fee"), lambda d: d.price),
+    lists.Column(gettext_lazy("Room"), lambda d: d.room),
+    lists.Column(gettext_lazy("Takes new patients"), lambda d: _("yes") if d.accepts_new else _("no")),
 ]
 
 

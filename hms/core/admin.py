@@ -14,6 +14,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from hms.core import audit, outbox, people
 from hms.core.acts import once
@@ -29,8 +30,8 @@ from hms.core.models import (
     User,
 )
 
-admin.site.site_header = admin.site.site_title = "Administration"
-admin.site.index_title = "Master data and records"
+admin.site.site_header = admin.site.site_title = _("Administration")
+admin.site.index_title = _("Master data and records")
 admin.site.disable_action("delete_selected")
 admin.site.unregister(Group)
 
@@ -167,8 +168,8 @@ class HospitalUserAdmin(KeptAdmin, UserAdmin):
     filter_horizontal = []
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
-        ("Person", {"fields": ["title", "first_name", "last_name", "email"]}),
-        ("Access", {"fields": ["is_active", "is_staff"], "description": "“Staff” opens this administration."}),
+        (_("Person"), {"fields": ["title", "first_name", "last_name", "email"]}),
+        (_("Access"), {"fields": ["is_active", "is_staff"], "description": _("“Staff” opens this administration.")}),
     ]
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["username", "password1", "password2"]})]
 
@@ -203,7 +204,7 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
     ordering = ["dead_at", "-id"]
     actions = ["send_again"]
 
-    @admin.action(description="Send again", permissions=["resend"])
+    @admin.action(description=_("Send again"), permissions=["resend"])
     def send_again(self, request: HttpRequest, queryset: QuerySet) -> None:
         dead = list(queryset.filter(dead_at__isnull=False).values_list("pk", flat=True))
         for message_id in dead:
@@ -220,7 +221,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ["at", "actor_name", "role", "action", "object_type", "object_id", "reason", "source"]
     list_filter = ["action"]
     search_fields = ["=object_id", "actor_name", "action"]
-    search_help_text = "Who did it, what was done, the id of a row, or the id of a patient."
+    search_help_text = _("Who did it, what was done, the id of a row, or the id of a patient.")
     ordering = ["-id"]
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, term: str) -> tuple[QuerySet, bool]:

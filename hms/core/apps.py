@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 class CoreConfig(AppConfig):
     name = "hms.core"
     label = "core"
-    verbose_name = "Network and access"
+    verbose_name = _("Network and access")
 
     def ready(self) -> None:
         from hms.core import (

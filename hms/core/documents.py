@@ -20,6 +20,7 @@ from django.db.models import F
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 from PIL import ImageFile
 
 from hms.core import audit, clock
@@ -214,9 +215,13 @@ def hand_over(actor: User, document: Document) -> HttpResponse:
     content = bytes(document.content)
     moment = clock.local(document.facility, clock.now()).strftime("%d %b %Y, %H:%M")
     if document.status == DocumentStatus.WITHDRAWN:
-        content = _draw(document, reprint=f"Withdrawn: not valid · printed {moment}")
+        content = _draw(document, reprint=_("Withdrawn: not valid · printed %(when)s") % {"when": moment})
     elif prints > 1:
-        content = _draw(document, reprint=f"Reprint {prints - 1} · {moment} · {actor.name}")
+        content = _draw(
+            document,
+            reprint=_("Reprint %(number)s · %(when)s · %(who)s")
+            % {"number": prints - 1, "when": moment, "who": actor.name},
+        )
     response = HttpResponse(content, content_type="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{document.number or document.kind}.pdf"'
     return response

@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext as _
 from openpyxl import Workbook
 
 from hms.core import audit
@@ -184,7 +185,7 @@ def _xlsx(headings: Sequence[str], table: Iterable[list[Any]]) -> bytes:
     sheet.append(list(headings))
     for count, line in enumerate(table):
         if count == XLSX_ROWS:
-            sheet.append([f"The first {XLSX_ROWS} rows; export as CSV for all of them."])
+            sheet.append([_("The first %(count)s rows; export as CSV for all of them.") % {"count": XLSX_ROWS}])
             break
         sheet.append(line)
     out = io.BytesIO()

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from django.utils.translation import gettext_lazy as _
+
 
 @dataclass(frozen=True)
 class Role:
@@ -35,7 +37,7 @@ ROLES: dict[str, Role] = {
     for role in [
         _role(
             "administrator",
-            "Administrator",
+            _("Administrator"),
             "Runs the system: people, roles, facilities, master data. Reads no chart.",
             "core.view_facility core.change_facility core.add_facility core.view_department core.add_department",
             "core.change_department core.view_user core.add_user core.change_user core.view_membership",
@@ -55,7 +57,7 @@ ROLES: dict[str, Role] = {
         ),
         _role(
             "manager",
-            "Manager",
+            _("Manager"),
             "Sees how the hospital runs, in figures.",
             "reports.view_day reports.view_revenue reports.view_appointments reports.view_doctors",
             "appointments.view_appointment doctors.view_doctor staff.view_employee staff.view_roster",
@@ -63,7 +65,7 @@ ROLES: dict[str, Role] = {
         ),
         _role(
             "receptionist",
-            "Reception",
+            _("Reception"),
             "Registers patients, books, checks in, admits to a bed, and takes the patient's money at the desk.",
             FRONT,
             "patients.add_patient patients.change_patient patients.deactivate_patient patients.view_encounter patients.add_encounter",
@@ -74,7 +76,7 @@ ROLES: dict[str, Role] = {
         ),
         _role(
             "doctor",
-            "Doctor",
+            _("Doctor"),
             "Examines, decides, orders, prescribes, admits and discharges.",
             RECORDS,
             "patients.change_clinical patients.change_allergies patients.record_vitals patients.view_encounter patients.add_encounter patients.change_encounter",
@@ -85,7 +87,7 @@ ROLES: dict[str, Role] = {
         ),
         _role(
             "nurse",
-            "Nurse",
+            _("Nurse"),
             "Observes and cares: vital signs, notes, beds, specimens at the bedside.",
             RECORDS,
             "patients.record_vitals patients.change_allergies patients.view_encounter patients.add_encounter wards.view_board wards.admit",
@@ -95,7 +97,7 @@ ROLES: dict[str, Role] = {
         ),
         _role(
             "pharmacist",
-            "Pharmacist",
+            _("Pharmacist"),
             "Checks, dispenses, and keeps the stock.",
             "patients.view_patient patients.search_patient pharmacy.view_prescription pharmacy.dispense pharmacy.end_prescription",
             "pharmacy.view_medicine pharmacy.add_medicine pharmacy.change_medicine pharmacy.view_stock",
@@ -103,14 +105,14 @@ ROLES: dict[str, Role] = {
         ),
         _role(
             "lab_technician",
-            "Laboratory technician",
+            _("Laboratory technician"),
             "Collects specimens and enters results; may not verify their own.",
             "patients.view_patient patients.search_patient laboratory.view_laborder laboratory.collect",
             "laboratory.enter_result laboratory.view_testdefinition laboratory.cancel_laborder staff.view_roster",
         ),
         _role(
             "pathologist",
-            "Pathologist",
+            _("Pathologist"),
             "Verifies results and answers for the report.",
             "patients.view_patient patients.search_patient patients.view_chart laboratory.view_laborder",
             "laboratory.enter_result laboratory.verify_result laboratory.view_testdefinition",
@@ -118,14 +120,14 @@ ROLES: dict[str, Role] = {
         ),
         _role(
             "cashier",
-            "Cashier",
+            _("Cashier"),
             "Takes payments, gives back what was credited, prints receipts.",
             "patients.view_patient patients.search_patient billing.view_invoice billing.view_account",
             "billing.take_payment billing.give_refund staff.view_roster",
         ),
         _role(
             "accountant",
-            "Accountant",
+            _("Accountant"),
             "Keeps prices and books: credit notes, reversals, the ledger.",
             "patients.view_patient patients.search_patient billing.view_invoice billing.view_account",
             "billing.view_service billing.add_service billing.change_service billing.issue_invoice",
@@ -135,7 +137,7 @@ ROLES: dict[str, Role] = {
         ),
         _role(
             "hr",
-            "HR officer",
+            _("HR officer"),
             "Keeps employees, their departments, roster and attendance.",
             "staff.view_employee staff.add_employee staff.change_employee staff.view_roster staff.change_roster",
             "staff.view_attendance staff.record_attendance doctors.view_doctor doctors.add_doctor doctors.change_doctor",
@@ -143,12 +145,12 @@ ROLES: dict[str, Role] = {
         ),
         _role(
             "auditor",
-            "Auditor",
+            _("Auditor"),
             "Reads what was done, and by whom; changes nothing.",
             "core.view_auditevent core.view_auditseal core.view_document core.view_counter patients.view_patient patients.search_patient",
             "billing.view_invoice billing.view_account billing.view_ledger staff.view_roster",
         ),
-        _role("patient", "Patient", "Reads their own record, in the portal."),
+        _role("patient", _("Patient"), "Reads their own record, in the portal."),
     ]
 }
 
@@ -164,4 +166,4 @@ def permissions_of(codes: Iterable[str]) -> set[str]:
 
 
 def label(code: str) -> str:
-    return ROLES[code].label if code in ROLES else code
+    return str(ROLES[code].label) if code in ROLES else code

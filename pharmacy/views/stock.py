@@ -44,13 +44,13 @@ def stock_list(request: HttpRequest) -> HttpResponse:
     elif show == "expired":
         rows = rows.filter(expired__gt=0)
     columns = [
-        Column("Medicine", lambda product: str(product.medicine)),
-        Column("In stock", lambda product: product.usable),
-        Column("Unit", lambda product: product.medicine.unit),
-        Column("Reorder at", lambda product: product.reorder_level),
-        Column("Expired", lambda product: product.expired),
-        Column("Next expiry", lambda product: product.next_expiry),
-        Column("Price", lambda product: product.service.price),
+        Column(_("Medicine"), lambda product: str(product.medicine)),
+        Column(_("In stock"), lambda product: product.usable),
+        Column(_("Unit"), lambda product: product.medicine.unit),
+        Column(_("Reorder at"), lambda product: product.reorder_level),
+        Column(_("Expired"), lambda product: product.expired),
+        Column(_("Next expiry"), lambda product: product.next_expiry),
+        Column(_("Price"), lambda product: product.service.price),
     ]
     sort, order = lists.ordering(request, STOCK_ORDERS, "medicine")
     if file := lists.export(request, rows.order_by(*order), columns, "stock"):

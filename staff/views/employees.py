@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from hms.core import access, asking, audit, clock, lists, roles
@@ -30,15 +31,15 @@ ORDERS = {
     "since": ("hired_on", "id"),
 }
 COLUMNS = [
-    lists.Column("Number", lambda e: e.number),
-    lists.Column("Family name", lambda e: e.family_name),
-    lists.Column("Given names", lambda e: e.given_name),
-    lists.Column("Profession", lambda e: e.get_profession_display()),
-    lists.Column("Department", lambda e: e.department.name),
-    lists.Column("Phone", lambda e: e.phone),
-    lists.Column("E-mail", lambda e: e.email),
-    lists.Column("Hired on", lambda e: e.hired_on),
-    lists.Column("Last day", lambda e: e.left_on),
+    lists.Column(gettext_lazy("Number"), lambda e: e.number),
+    lists.Column(gettext_lazy("Family name"), lambda e: e.family_name),
+    lists.Column(gettext_lazy("Given names"), lambda e: e.given_name),
+    lists.Column(gettext_lazy("Profession"), lambda e: e.get_profession_display()),
+    lists.Column(gettext_lazy("Department"), lambda e: e.department.name),
+    lists.Column(gettext_lazy("Phone"), lambda e: e.phone),
+    lists.Column(gettext_lazy("E-mail"), lambda e: e.email),
+    lists.Column(gettext_lazy("Hired on"), lambda e: e.hired_on),
+    lists.Column(gettext_lazy("Last day"), lambda e: e.left_on),
 ]
 
 

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from hms.core.models.identity import Facility, User
 
@@ -28,7 +29,7 @@ class OutboxMessage(models.Model):
 
     class Meta:
         ordering = ["id"]
-        verbose_name = "outbox message"
+        verbose_name = _("outbox message")
         permissions = [("resend_outboxmessage", "Can send a dead letter again")]
         indexes = [
             models.Index(
