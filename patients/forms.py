@@ -20,29 +20,14 @@ from patients.models import (
 )
 from patients.models.encounter import EncounterKind
 from patients.services.clinical import VITALS, vitals_faults
+from patients.services.registration import FIELDS
 from staff.models import Employee
-
-DETAILS = [
-    "given_name",
-    "family_name",
-    "other_names",
-    "sex",
-    "birth_date",
-    "birth_date_estimated",
-    "phone",
-    "email",
-    "address",
-    "city",
-    "postal_code",
-    "country",
-    "language",
-]
 
 
 class PatientForm(ModelForm):
     class Meta:
         model = Patient
-        fields = DETAILS
+        fields = FIELDS
         widgets = {"birth_date": DateInput(), "phone": forms.TextInput(attrs={"type": "tel"})}
 
     rules = {"patients_patient_born_after_1880": ("birth_date", _("Give the year in full: 1880 or later."))}

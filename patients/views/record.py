@@ -33,6 +33,7 @@ from patients.models import (
     Procedure,
 )
 from patients.services import clinical
+from patients.views.registry import find
 
 # Entries that can be marked as errors: the word in the address → the model, and who may.
 MARKABLE = {
@@ -48,10 +49,6 @@ MARKABLE = {
 LONG_AGO = date(1, 1, 1)  # before everything that says since when
 
 
-def _patient(request: HttpRequest, patient_id: UUID) -> Patient:
-    return access.find(request, Patient.objects.visible_to(request.user), patient_id)
-
-
 def _panel(request: HttpRequest, patient: Patient, name: str, **context: Any) -> HttpResponse:
     audit.record(request.user, f"patients.{name}.viewed", patient)
     shown = {"patient": patient, "banner": banner.of(request.user, patient), **context}
@@ -61,7 +58,7 @@ def _panel(request: HttpRequest, patient: Patient, name: str, **context: Any) ->
 @access.needs("patients.view_chart")
 @require_safe
 def chart_allergies(request: HttpRequest, patient_id: UUID) -> HttpResponse:
-    patient = _patient(request, patient_id)
+    patient = find(request, patient_id)
     rows = Allergy.objects.visible_to(request.user).filter(patient=patient).select_related("recorded_by")
     return _panel(request, patient, "allergies", rows=rows.order_by("entered_in_error", "criticality", "substance"))
 
@@ -69,7 +66,7 @@ def chart_allergies(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 @access.needs("patients.view_chart")
 @require_safe
 def chart_problems(request: HttpRequest, patient_id: UUID) -> HttpResponse:
-    patient = _patient(request, patient_id)
+    patient = find(request, patient_id)
     rows = Condition.objects.visible_to(request.user).valid().filter(patient=patient, category="problem-list-item")
     return _panel(
         request,
@@ -83,7 +80,7 @@ def chart_problems(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 @access.needs("patients.view_chart")
 @require_safe
 def chart_medicines(request: HttpRequest, patient_id: UUID) -> HttpResponse:
-    patient = _patient(request, patient_id)
+    patient = find(request, patient_id)
     rows = MedicationStatement.objects.visible_to(request.user).valid().filter(patient=patient)
     rows = rows.annotate(since=Coalesce("started_on", Value(LONG_AGO)))
     return _panel(
@@ -94,7 +91,7 @@ def chart_medicines(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 @access.needs("patients.view_chart")
 @require_safe
 def chart_vitals(request: HttpRequest, patient_id: UUID) -> HttpResponse:
-    patient = _patient(request, patient_id)
+    patient = find(request, patient_id)
     return _panel(request, patient, "vitals", series=vitals.latest(request.user, patient))
 
 
@@ -102,7 +99,7 @@ def chart_vitals(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 @require_safe
 def observations(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     """Everything that was measured, newest first; what was measured together as a clinician reads it."""
-    patient = _patient(request, patient_id)
+    patient = find(request, patient_id)
     audit.record(request.user, "patients.observations.viewed", patient)
     rows = Observation.objects.visible_to(request.user).filter(patient=patient).select_related("recorded_by")
     page = lists.page(request, vitals.ranked(rows), order=("-observed_at", "rank", "display", "id"))
@@ -113,7 +110,7 @@ def observations(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 @access.needs("patients.view_chart")
 @require_safe
 def chart_visits(request: HttpRequest, patient_id: UUID) -> HttpResponse:
-    patient = _patient(request, patient_id)
+    patient = find(request, patient_id)
     rows = (
         Encounter.objects.visible_to(request.user)
         .filter(patient=patient)
@@ -126,7 +123,7 @@ def chart_visits(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 @access.needs("patients.view_chart")
 @require_safe
 def chart_notes(request: HttpRequest, patient_id: UUID) -> HttpResponse:
-    patient = _patient(request, patient_id)
+    patient = find(request, patient_id)
     rows = (
         ClinicalNote.objects.visible_to(request.user)
         .filter(patient=patient)
@@ -141,7 +138,7 @@ def chart_notes(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 @require_safe
 def chart_prevention(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     """Vaccines given, and procedures done."""
-    patient = _patient(request, patient_id)
+    patient = find(request, patient_id)
     given = Immunization.objects.visible_to(request.user).valid()
     done = Procedure.objects.visible_to(request.user).valid()
     return _panel(
@@ -166,7 +163,7 @@ def _write(
     done: str,
 ) -> HttpResponse:
     """One form about one patient, then back to the chart."""
-    patient = _patient(request, patient_id)
+    patient = find(request, patient_id)
     form = form_class(request.POST or None)
     if form.carried_out(lambda data: act(patient, data)):
         messages.success(request, done)
@@ -191,7 +188,7 @@ def allergy_add(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 @once
 @require_POST
 def allergies_none(request: HttpRequest, patient_id: UUID) -> HttpResponse:
-    patient = _patient(request, patient_id)
+    patient = find(request, patient_id)
     clinical.confirm_no_allergies(request.user, patient_id=patient.pk)
     messages.success(request, _("Recorded: asked, no known allergies."))
     return redirect("patients:chart", patient.pk)

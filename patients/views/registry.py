@@ -89,7 +89,7 @@ def bring_over(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _patient(request: HttpRequest, patient_id: UUID) -> Patient:
+def find(request: HttpRequest, patient_id: UUID) -> Patient:
     return access.find(request, Patient.objects.visible_to(request.user), patient_id)
 
 
@@ -97,7 +97,7 @@ def _patient(request: HttpRequest, patient_id: UUID) -> Patient:
 @require_safe
 def chart(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     """The patient's page: who they are, and every department's panel that the person may see."""
-    patient = _patient(request, patient_id)
+    patient = find(request, patient_id)
     audit.record(request.user, "patients.chart.opened", patient)
     user = request.user
     open_visits = Encounter.objects.visible_to(user).open().filter(patient=patient).select_related("attending")
@@ -118,7 +118,7 @@ def chart(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 @require_safe
 def chart_person(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     """Address, contacts and numbers."""
-    patient = _patient(request, patient_id)
+    patient = find(request, patient_id)
     audit.record(request.user, "patients.person.viewed", patient)
     return panels.render_panel(
         request,
@@ -135,7 +135,7 @@ def chart_person(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 @access.needs("patients.change_patient")
 @once
 def edit(request: HttpRequest, patient_id: UUID) -> HttpResponse:
-    patient = _patient(request, patient_id)
+    patient = find(request, patient_id)
     form = PatientForm(request.POST or None, instance=patient)
     if form.carried_out(lambda data: registration.update(request.user, patient_id=patient.pk, **data)):
         messages.success(request, _("Saved."))
@@ -147,7 +147,7 @@ def edit(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 @access.needs("patients.deactivate_patient")
 @once
 def deactivate(request: HttpRequest, patient_id: UUID) -> HttpResponse:
-    patient = _patient(request, patient_id)
+    patient = find(request, patient_id)
     form = ReasonForm(request.POST or None)
     if form.carried_out(lambda data: registration.deactivate(request.user, patient_id=patient.pk, **data)):
         messages.success(request, _("The record is inactive. It can be reactivated at any time."))
@@ -166,7 +166,7 @@ def deactivate(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 @access.needs("patients.change_clinical")
 @once
 def death_record(request: HttpRequest, patient_id: UUID) -> HttpResponse:
-    patient = _patient(request, patient_id)
+    patient = find(request, patient_id)
     form = DeathForm(request.POST or None)
     if form.carried_out(lambda data: death.record(request.user, patient_id=patient.pk, **data)):
         messages.success(request, _("The death is recorded. What was booked is cancelled."))
@@ -187,7 +187,7 @@ def death_record(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 @access.needs("patients.change_clinical")
 @once
 def death_take_back(request: HttpRequest, patient_id: UUID) -> HttpResponse:
-    patient = _patient(request, patient_id)
+    patient = find(request, patient_id)
     form = ReasonForm(request.POST or None)
     if form.carried_out(lambda data: death.take_back(request.user, patient_id=patient.pk, **data)):
         messages.success(request, _("The death is taken back. Book again what was cancelled."))
@@ -207,7 +207,7 @@ def death_take_back(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 @once
 @require_POST
 def reactivate(request: HttpRequest, patient_id: UUID) -> HttpResponse:
-    patient = _patient(request, patient_id)
+    patient = find(request, patient_id)
     registration.reactivate(request.user, patient_id=patient.pk)
     messages.success(request, _("The record is active again."))
     return redirect("patients:chart", patient.pk)
@@ -216,7 +216,7 @@ def reactivate(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 @access.needs("patients.change_patient")
 @once
 def contact_add(request: HttpRequest, patient_id: UUID) -> HttpResponse:
-    patient = _patient(request, patient_id)
+    patient = find(request, patient_id)
     form = ContactForm(request.POST or None)
     if form.carried_out(lambda data: registration.add_contact(request.user, patient_id=patient.pk, **data)):
         messages.success(request, _("Contact added."))
@@ -237,7 +237,7 @@ def contact_end(request: HttpRequest, contact_id: UUID) -> HttpResponse:
 @access.needs("patients.change_patient")
 @once
 def identifier_add(request: HttpRequest, patient_id: UUID) -> HttpResponse:
-    patient = _patient(request, patient_id)
+    patient = find(request, patient_id)
     form = IdentifierForm(request.POST or None)
     if form.carried_out(lambda data: registration.add_identifier(request.user, patient_id=patient.pk, **data)):
         messages.success(request, _("Number added."))

@@ -122,6 +122,18 @@ def _get_up(admission: Admission, moment: datetime) -> BedStay:
     return stay
 
 
+def _end(admission: Admission, status: AdmissionStatus, reason: str = "") -> None:
+    """End a locked admission now, and leave its bed to be cleaned. Locks: the bed."""
+    stay = BedStay.objects.get(admission=admission, period__upper_inf=True)
+    Bed.objects.select_for_update().get(pk=stay.bed_id)
+    now = clock.now()
+    _get_up(admission, now)
+    admission.status = status
+    admission.ended_at = now
+    admission.end_reason = reason
+    admission.save(update_fields=["status", "ended_at", "end_reason"])
+
+
 @transaction.atomic
 def transfer(actor: User, *, admission_id: object, bed_id: object, reason: str) -> BedStay:
     """Move a patient to another bed. Locks: the encounter, the admission, both beds by id."""
@@ -152,13 +164,7 @@ def discharge(
     Locks: the encounter, the admission, the bed.
     """
     admission = _locked(admission_id)
-    stay = BedStay.objects.get(admission=admission, period__upper_inf=True)
-    Bed.objects.select_for_update().get(pk=stay.bed_id)
-    now = clock.now()
-    _get_up(admission, now)
-    admission.status = AdmissionStatus.DISCHARGED
-    admission.ended_at = now
-    admission.save(update_fields=["status", "ended_at"])
+    _end(admission, AdmissionStatus.DISCHARGED)
     bed_days.accrue(actor, admission_id=admission.pk)
     summary = DischargeSummary.objects.create(
         admission=admission,
@@ -167,7 +173,7 @@ def discharge(
         instructions=instructions,
         follow_up=follow_up,
         signed_by=actor,
-        signed_at=now,
+        signed_at=admission.ended_at,
     )
     encounters.close(actor, encounter_id=admission.encounter_id)
     draw_summary(actor, admission, summary)
@@ -221,14 +227,7 @@ def cancel(actor: User, *, admission_id: object, reason: str) -> Admission:
     Locks: the encounter, the admission, the bed.
     """
     admission = _locked(admission_id)
-    stay = BedStay.objects.get(admission=admission, period__upper_inf=True)
-    Bed.objects.select_for_update().get(pk=stay.bed_id)
-    now = clock.now()
-    _get_up(admission, now)
-    admission.status = AdmissionStatus.CANCELLED
-    admission.ended_at = now
-    admission.end_reason = reason
-    admission.save(update_fields=["status", "ended_at", "end_reason"])
+    _end(admission, AdmissionStatus.CANCELLED, reason)
     encounters.cancel(actor, encounter_id=admission.encounter_id, reason=reason)
     audit.record(actor, "wards.admission.cancelled", admission, reason=reason)
     return admission
