@@ -137,12 +137,7 @@ OUTBOX_MAX_ATTEMPTS = 12
 AUTH_USER_MODEL = "core.User"
 AUTHENTICATION_BACKENDS = ["hms.core.access.MembershipBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": f"hms.core.sign_in.passwords.{rule}"} for rule in ("Length", "Common", "Surroundings")
 ]
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"

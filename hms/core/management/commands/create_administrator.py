@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hms.core import people
+from hms.core.models import User
 from hms.core.refusals import Refused
 
 
@@ -36,14 +37,16 @@ class Command(BaseCommand):
                 code=code, name=name, time_zone=options["time_zone"], currency=options["currency"]
             )
         try:
-            people.create_administrator(username=username, password=self.password(asking), first_facility=first)
+            people.create_administrator(
+                username=username, password=self.password(asking, username), first_facility=first
+            )
         except Refused as refusal:
             raise CommandError(str(refusal)) from None
         except ValidationError as failure:
             raise CommandError(" ".join(failure.messages)) from None
         self.stdout.write(f"{username} is an administrator.")
 
-    def password(self, asking: bool) -> str:
+    def password(self, asking: bool, username: str) -> str:
         password = os.environ.get("HMS_ADMIN_PASSWORD", "")
         if not password and asking:
             password = getpass.getpass("Password: ")
@@ -51,5 +54,5 @@ class Command(BaseCommand):
                 raise CommandError("The two passwords differ. Run the command again.")
         if not password:
             raise CommandError("Give the password in the environment variable HMS_ADMIN_PASSWORD.")
-        validate_password(password)
+        validate_password(password, User(username=username))
         return password

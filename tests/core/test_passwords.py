@@ -1,0 +1,96 @@
+"""Which passwords a hospital takes, and what it says to those it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+
+from hms.core.models import Facility, User
+
+
+@pytest.fixture
+def nurse(north: Facility, person: Callable[..., User]) -> User:
+    user = person("nurse", username="n.okafor")
+    user.first_name, user.last_name, user.email = "Ngozi", "Okafor-Brandt", "ngozi.ob@clinic.example"
+    return user
+
+
+def said(password: str, user: User | None) -> str:
+    with pytest.raises(ValidationError) as refused:
+        validate_password(password, user)
+    return " ".join(refused.value.messages)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "canal boats drift at noon",
+        "tea, wind; 4 geese & a late train over the long grey bridge to the sea",
+        "четыре гуся над каналом",
+        "حصان بطارية مشبك صحيح",
+        "🦆🚂🌊🌉🍵🧦🪁🎺🧀🪑",
+        "x7!kQ0-vv2Lm",
+        "the nurse who waters tomatoes at dawn",
+        " spaces at both ends stay ",
+        "a" + "bcde fghi " * 20,
+    ],
+)
+def test_long_ones_of_any_script_are_taken(password: str, nurse: User) -> None:
+    validate_password(password, nurse)
+    nurse.set_password(password)
+    assert nurse.check_password(password)
+    assert not nurse.check_password(password.strip() + ".")
+
+
+@pytest.mark.parametrize("password", ["short", "nine char", "4711"])
+def test_short_ones_hear_how_long(password: str, nurse: User) -> None:
+    assert "needs 10" in said(password, nurse)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "password123",
+        "Password2026!",
+        "qwertyuiop",
+        "1234567890",
+        "iloveyou2026",
+        "aaaaaaaaaaaa",
+        "abababababab",
+        "poiuytrewq",
+    ],
+)
+def test_what_is_tried_first_is_refused(password: str, nurse: User) -> None:
+    assert "tried first" in said(password, nurse)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "Northgate-2026",
+        "N0rthgat3Hosp!tal",
+        "hospital.hospital",
+        "OkaforNgozi1",
+        "n.okafor.2026",
+        "Ngozi.OB.2026!",
+        "nurse-nurse-1",
+        "Pharmacist2026",
+        "Lab_Technician_9",
+        "welcome2northgate",
+    ],
+)
+def test_what_surrounds_the_person_is_refused(password: str, nurse: User) -> None:
+    assert "nothing to do with them" in said(password, nurse) or "tried first" in said(password, nurse)
+
+
+def test_every_refusal_says_what_to_do(nurse: User) -> None:
+    for password in ("short", "password123", "Northgate-2026", "x" * 1001):
+        text = said(password, nurse)
+        assert any(word in text for word in ("needs 10", "Choose", "at most")), text
+
+
+def test_without_a_person_the_hospitals_own_words_are_known(north: Facility) -> None:
+    assert "nothing to do with them" in said("Northgate-2026", None)
