@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import environ
 
@@ -27,10 +27,17 @@ def secret_key() -> str:
 
 
 SECRET_KEY = secret_key()
+SECRET_KEY_FALLBACKS = env.list("HMS_SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("HMS_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("HMS_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
+    # First, so that hms.core.admin can take their tables of secrets out of the administration.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "hms.core",
     "staff",
     "patients",
@@ -46,7 +53,6 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.humanize",
@@ -59,6 +65,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "hms.core.middleware.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -69,6 +76,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "hms.core.middleware.FacilityMiddleware",
     "hms.core.middleware.AccessMiddleware",
 ]
@@ -128,6 +136,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "seal-the-audit": {"task": "hms.core.tasks.seal_audit", "schedule": timedelta(minutes=1)},
+    "tidy-the-door": {"task": "hms.core.tasks.tidy_the_door", "schedule": timedelta(hours=1)},
     "watch-the-shelves": {"task": "pharmacy.tasks.watch_shelves", "schedule": timedelta(hours=1)},
     "charge-the-bed-days": {"task": "wards.tasks.accrue_bed_days", "schedule": timedelta(hours=1)},
 }
@@ -139,6 +148,48 @@ AUTHENTICATION_BACKENDS = ["hms.core.access.MembershipBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"hms.core.sign_in.passwords.{rule}"} for rule in ("Length", "Common", "Surroundings")
 ]
+# Signing in: allauth's flows behind our own pages, forms and routes (hms/core/sign_in, hms/core/account_urls.py).
+ACCOUNT_ADAPTER = "hms.core.sign_in.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+# Guesses are counted by hms.core.sign_in.throttle, in the database: allauth counts in a cache, which may vanish.
+ACCOUNT_RATE_LIMITS = False
+MFA_RATE_LIMITS = False
+MFA_ADAPTER = "hms.core.sign_in.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = NETWORK_NAME
+MFA_TOTP_TOLERANCE = 1  # a telephone's clock may be half a minute off
+MFA_FORMS = {
+    "authenticate": "hms.core.sign_in.forms.CodeForm",
+    "reauthenticate": "hms.core.sign_in.forms.CodeAgainForm",
+    "authenticate_webauthn": "hms.core.sign_in.forms.PasskeyForm",
+    "reauthenticate_webauthn": "hms.core.sign_in.forms.PasskeyAgainForm",
+    "login_webauthn": "hms.core.sign_in.forms.PasskeySignInForm",
+    "add_webauthn": "hms.core.sign_in.forms.NewPasskeyForm",
+}
+
+# Single sign-on through the network's own identity provider (OpenID Connect).
+OIDC_URL = env("HMS_OIDC_URL", default="").rstrip("/")
+OIDC_NAME = env("HMS_OIDC_NAME", default="Single sign-on")
+OIDC_MATCH = env.list("HMS_OIDC_MATCH", default=["email"])
+SOCIALACCOUNT_ADAPTER = "hms.core.sign_in.adapters.SingleSignOnAdapter"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [], "OAUTH_PKCE_ENABLED": True}}
+if OIDC_URL:
+    SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"].append(
+        {
+            "provider_id": "sso",
+            "name": OIDC_NAME,
+            "client_id": env("HMS_OIDC_CLIENT_ID"),
+            "secret": env("HMS_OIDC_SECRET"),
+            "settings": {"server_url": OIDC_URL},
+        }
+    )
+
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/accounts/login/"
@@ -146,13 +197,23 @@ LOGOUT_REDIRECT_URL = "/accounts/login/"
 SECURE = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 SESSION_COOKIE_SECURE = SECURE
-SESSION_COOKIE_AGE = 12 * 3600
+# How long a session lives is judged by the server (hms/core/sign_in/sessions.py); the cookie goes with the browser.
+SESSION_ENGINE = "hms.core.sign_in.sessions"
+IDLE_MINUTES = env.int("HMS_IDLE_MINUTES", default=30)
+SESSION_HOURS = env.int("HMS_SESSION_HOURS", default=12)
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# A message may name a patient: it stays on the server.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_SAMESITE = "Lax"
+DEVICE_COOKIE_NAME = "__Host-device" if SECURE else "device"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
 CSRF_COOKIE_SECURE = SECURE
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "hms.core.views.errors.csrf_failure"
+# Whose X-Forwarded-For is believed. Behind TLS there is a proxy; on the same machine unless told otherwise.
+TRUSTED_PROXIES = env.list("HMS_TRUSTED_PROXIES", default=["127.0.0.1", "::1"] if SECURE else [])
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -167,7 +228,11 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
-        "form-action": ["'self'"],
+        # The provider as well: a browser checks where the answer to a form leads.
+        "form-action": [
+            "'self'",
+            *([f"{urlsplit(OIDC_URL).scheme}://{urlsplit(OIDC_URL).netloc}"] if OIDC_URL else []),
+        ],
         "manifest-src": ["'self'"],
         "worker-src": ["'self'"],
         "base-uri": ["'none'"],

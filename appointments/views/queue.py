@@ -59,6 +59,7 @@ def _choice(request: HttpRequest) -> Choice:
     return Choice(departments, department, doctors, doctor)
 
 
+@access.polls
 @access.needs("appointments.view_appointment")
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:

@@ -8,7 +8,7 @@ lies behind a route is `visible_to(user)` of the model's queryset; `find` loads 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -31,6 +31,8 @@ class Access:
     permission: str | None = None
     # A POST that only reads (a search whose words must not stand in a URL), so not an act.
     reads_by_post: bool = False
+    # The page asks for it by itself, again and again: such a request is nothing that the person did.
+    polls: bool = False
 
 
 def public(view: View) -> View:
@@ -55,6 +57,13 @@ def needs(permission: str, *, reads_by_post: bool = False) -> Callable[[View], V
         return view
 
     return mark
+
+
+def polls(view: View) -> View:
+    """Above the declaration of a view that a page asks for again and again: when htmx asks, nobody's idle time
+    begins anew. Whoever leaves its header out to be counted as active could as well open any other page."""
+    view.access = replace(view.access, polls=True)  # type: ignore[attr-defined]
+    return view
 
 
 class OutOfScope(Http404):

@@ -9,6 +9,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
@@ -29,11 +32,14 @@ from hms.core.models import (
     OutboxMessage,
     User,
 )
+from hms.core.sign_in import sessions
 
 admin.site.site_header = admin.site.site_title = _("Administration")
 admin.site.index_title = _("Master data and records")
 admin.site.disable_action("delete_selected")
 admin.site.unregister(Group)
+# Secrets of second factors and of single sign-on are nobody's to read.
+admin.site.unregister([Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken])
 
 
 def _note(row: Any) -> None:
@@ -186,7 +192,9 @@ class HospitalUserAdmin(KeptAdmin, UserAdmin):
     def _set_password(self, request: HttpRequest, id: str, form_url: str) -> Any:
         answer = super().user_change_password(request, id, form_url)
         if answer.status_code == 302:
-            audit.record(request.user, "core.user.password_set", self.get_object(request, id))
+            user = self.get_object(request, id)
+            ended = sessions.end_all(user)
+            audit.record(request.user, "core.user.password_set", user, detail={"ended": ended})
         return answer
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:

@@ -2,18 +2,52 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from hms.core import access, audit, clock
+from hms.core.sign_in import devices, sessions, throttle
+from hms.core.views.errors import too_many_guesses
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
+
+
+class ClientAddressMiddleware:
+    """REMOTE_ADDR becomes the visitor's address where our own proxy (HMS_TRUSTED_PROXIES) brings them: the last
+    in X-Forwarded-For that is no proxy of ours. What stands before it, anybody may have written."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+        self.ours = [ipaddress.ip_network(each, strict=False) for each in settings.TRUSTED_PROXIES]
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        address = request.META.get("REMOTE_ADDR", "")
+        passed = [each.strip() for each in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+        while passed and self._is_ours(address) and _is_address(passed[-1]):
+            address = passed.pop()
+        request.META["REMOTE_ADDR"] = address
+        return self.get_response(request)
+
+    def _is_ours(self, address: str) -> bool:
+        return _is_address(address) and any(ipaddress.ip_address(address) in network for network in self.ours)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 class FacilityMiddleware:
@@ -65,6 +99,7 @@ class AccessMiddleware:
         if request.user.is_authenticated and not getattr(response, "streaming", False):
             # A page of a hospital is never kept by a browser or a proxy: after sign-out, "back" shows nothing.
             response.headers.setdefault("Cache-Control", "no-store")
+        devices.remember(request, response)
         if getattr(request, "htmx", False):
             response.headers["Vary"] = ", ".join(filter(None, [response.headers.get("Vary"), "HX-Request"]))
         return response
@@ -77,28 +112,30 @@ class AccessMiddleware:
         declared: access.Access | None = getattr(view, "access", None)
         if declared is None:
             if request.resolver_match and "admin" in request.resolver_match.namespaces:
+                sessions.active(request)
                 return None
             raise self.denied(request)
         if declared.public:
             return None
         if not request.user.is_authenticated:
-            if request.htmx:
-                answer = HttpResponse(status=204)
-                answer.headers["HX-Redirect"] = settings.LOGIN_URL
-                return answer
-            return redirect_to_login(request.get_full_path())
+            return to_sign_in(request)
+        if not (declared.polls and request.htmx and request.method == "GET"):
+            sessions.active(request)
         if not request.user.has_facility and request.resolver_match.view_name != "core:no-facility":
             return HttpResponseRedirect(reverse("core:no-facility"))
         if declared.permission and not request.user.has_perm(declared.permission):
             raise self.denied(request)
         return None
 
-    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, throttle.TooManyGuesses):
+            return too_many_guesses(request, exception.seconds)
         # After the view's transaction has been rolled back, so that the refusal itself is kept.
         if isinstance(exception, access.OutOfScope):
             self.refusal(request, "access.out_of_scope", exception.model._meta.label_lower, str(exception.pk))
         elif isinstance(exception, PermissionDenied):
             self.denied(request)
+        return None
 
     def denied(self, request: HttpRequest) -> PermissionDenied:
         """Record a refusal at the door, and give back what to raise."""
@@ -110,3 +147,24 @@ class AccessMiddleware:
         actor = request.user if request.user.is_authenticated else None
         concerned = access.concerned(request.resolver_match.kwargs) if request.resolver_match else None
         audit.record(actor, action, patient_id=concerned, detail={"kind": kind, "which": which})
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """To the door, and from there back to where the person was. A session that ended says why."""
+    if why := SAID_OF_AN_END.get(getattr(request.session, "ended", "")):
+        messages.info(request, why())
+    if not request.htmx:
+        return redirect_to_login(request.get_full_path())
+    page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    was = f"{page.path}?{page.query}" if page.query else page.path
+    answer = HttpResponse(status=204)
+    answer.headers["HX-Redirect"] = redirect_to_login(was or "/").url
+    return answer
+
+
+SAID_OF_AN_END: dict[str, Callable[[], str]] = {
+    "idle": lambda: (
+        _("You were signed out, because nothing was done here for %(n)s minutes.") % {"n": settings.IDLE_MINUTES}
+    ),
+    "over": lambda: _("You were signed out: a sign-in lasts %(n)s hours at most.") % {"n": settings.SESSION_HOURS},
+}

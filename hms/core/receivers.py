@@ -10,21 +10,23 @@ from django.http import HttpRequest
 
 from hms.core import audit
 from hms.core.models import User
+from hms.core.sign_in import sessions
 
 
 @receiver(user_logged_in)
 def signed_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    audit.record(user, "core.session.signed_in", user)
+    sessions.began(request, user)
+    audit.record(user, "core.user.signed_in", user)
 
 
 @receiver(user_logged_out)
 def signed_out(sender: Any, request: HttpRequest, user: User | None, **kwargs: Any) -> None:
     if user is not None:
-        audit.record(user, "core.session.signed_out", user)
+        audit.record(user, "core.user.signed_out", user)
 
 
 @receiver(user_login_failed)
 def failed(sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
     # Not what was typed: people type passwords into the wrong field.
     known = User.objects.filter(username=credentials.get("username", "")).first()
-    audit.record(None, "core.session.refused", known)
+    audit.record(None, "core.user.sign_in_failed", known)

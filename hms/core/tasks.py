@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from hms.core import audit, outbox
+from hms.core import audit, clock, outbox
+from hms.core.sign_in import sessions, throttle
 
 
 @shared_task
@@ -13,3 +14,10 @@ def deliver(message_id: int) -> None:
 @shared_task
 def seal_audit() -> None:
     audit.seal()
+
+
+@shared_task
+def tidy_the_door() -> None:
+    """Sessions that are over and counts of guesses that say nothing any more."""
+    sessions.forget()
+    throttle.forget(clock.now())

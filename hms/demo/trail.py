@@ -80,9 +80,9 @@ def _sessions(scene: Scene, worked: dict[tuple[Any, User], list[datetime]]) -> l
     for (day, actor), moments in worked.items():
         if actor == scene.books.system:
             continue
-        found.append((min(moments) - timedelta(minutes=4), actor, "core.session.signed_in", actor, {}))
+        found.append((min(moments) - timedelta(minutes=4), actor, "core.user.signed_in", actor, {}))
         if day != scene.today:
-            found.append((max(moments) + timedelta(minutes=9), actor, "core.session.signed_out", actor, {}))
+            found.append((max(moments) + timedelta(minutes=9), actor, "core.user.signed_out", actor, {}))
     return found
 
 

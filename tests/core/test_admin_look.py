@@ -15,7 +15,7 @@ def test_the_administration_wears_the_colours_and_names_of_the_house(client_as):
     page = client_as("administrator").get(reverse("admin:index")).content.decode()
     assert "css/tokens" in page and "css/admin" in page and "img/icon" in page
     assert "Northgate Hospital" in page
-    assert reverse("logout") in page and reverse("password_change") in page, "one door for both"
+    assert reverse("account_logout") in page and reverse("account_change_password") in page, "one door for both"
     assert "dark_mode" not in page
 
 

@@ -233,7 +233,7 @@ def test_the_auditor_has_something_to_see(look: None) -> None:
         "pharmacy.dispense.handed_out",
         "laboratory.result.verified",
         "billing.payment.taken",
-        "core.session.signed_in",
+        "core.user.signed_in",
         "wards.note.written",
     ):
         assert seen[action], action

@@ -11,7 +11,13 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from hms.core.access import Access
 
-SAMPLES: dict[str, Any] = {"code": "AAAAA-BBBBB", "kind": "allergy", "department": "outpatients"}
+SAMPLES: dict[str, Any] = {
+    "code": "AAAAA-BBBBB",
+    "kind": "allergy",
+    "department": "outpatients",
+    "provider_id": "sso",
+    "pk": 7,
+}
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ def test_the_application_role_adds_audit_rows_and_nothing_else(as_app_role: obje
 
 def test_the_application_role_deletes_only_what_says_it_may_go(as_app_role: object) -> None:
     may = {model._meta.db_table for model in deletable_models()}
-    assert {"django_session", "doctors_availability", "patients_clinicalnote"} <= may
+    assert {"core_session", "doctors_availability", "patients_clinicalnote"} <= may
     wrong = []
     for model in apps.get_models(include_auto_created=True):
         table = model._meta.db_table

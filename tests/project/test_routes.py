@@ -102,9 +102,22 @@ def test_a_refusal_is_recorded(client_as: Callable[..., Client]) -> None:
     assert event.detail["which"] == "reports:revenue"
 
 
+# Answered before there is somebody whose act it could be, or to find out whether it is they: only the session changes.
+ASKED_AT_THE_DOOR = {
+    "account_login",
+    "account_logout",
+    "account_reauthenticate",
+    "mfa_authenticate",
+    "mfa_login_webauthn",
+    "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn",
+    "openid_connect_login",
+}
+
+
 def test_every_view_that_takes_a_form_is_an_act_or_a_search() -> None:
     """A POST that changes something carries a key. Those that are neither change only the session."""
-    session_only = {"core:theme", "core:switch-facility", "login", "logout", "password_change"}
+    session_only = {"core:theme", "core:switch-facility", "account_change_password"} | ASKED_AT_THE_DOOR
     for route in routes():
         if route.name in session_only:
             continue

@@ -55,7 +55,7 @@ def walk(facility: Facility, person: Callable[..., User]) -> Walked:
     users = {code: person(code, facility) for code in roles.ROLES}
     desk, doctor, nurse, hr = (users[code] for code in ("receptionist", "doctor", "nurse", "hr"))
     pharmacist, technician, pathologist = (users[code] for code in ("pharmacist", "lab_technician", "pathologist"))
-    ids: dict[str, Any] = {"code": "AAAAA-BBBBB", "kind": "allergy", "department": "outpatients"}
+    ids: dict[str, Any] = {"code": "AAAAA-BBBBB", "kind": "allergy", "department": "outpatients", "pk": 7}
     today = clock.today(facility)
 
     employee = staff.hire(

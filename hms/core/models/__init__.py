@@ -3,8 +3,10 @@
 from hms.core.models.audit import AuditEvent, AuditSeal
 from hms.core.models.base import Record
 from hms.core.models.documents import Document, DocumentKind, DocumentStatus, Paper
+from hms.core.models.guesses import GuessCount
 from hms.core.models.identity import Department, Facility, Membership, User
 from hms.core.models.notifications import Notification
+from hms.core.models.sessions import Session
 from hms.core.models.work import Counter, OutboxMessage, SubmittedForm
 
 __all__ = [
@@ -16,11 +18,13 @@ __all__ = [
     "DocumentKind",
     "DocumentStatus",
     "Facility",
+    "GuessCount",
     "Membership",
     "Notification",
     "OutboxMessage",
     "Paper",
     "Record",
+    "Session",
     "SubmittedForm",
     "User",
 ]

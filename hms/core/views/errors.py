@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -29,6 +30,19 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if _database_is_away(sys.exc_info()[1]):
         return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "5"})
     return HttpResponse(render_to_string("500.html"), status=500)
+
+
+def too_many_guesses(request: HttpRequest, seconds: int) -> HttpResponse:
+    """Whoever has guessed too often, and when to come back."""
+    minutes = -(-seconds // 60)
+    wait = (
+        ngettext("%(n)s second", "%(n)s seconds", seconds) % {"n": seconds}
+        if seconds < 90
+        else ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+    )
+    answer = render(request, "429.html", {"wait": wait}, status=429)
+    answer.headers["Retry-After"] = str(seconds)
+    return answer
 
 
 def _database_is_away(failure: BaseException | None) -> bool:

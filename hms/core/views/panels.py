@@ -16,7 +16,7 @@ LINES = 10
 # How an action says what it was. Whatever is neither looked at, refused nor printed was done.
 LOOKS = Q(action__endswith=".viewed") | Q(action__endswith=".seen") | Q(action__endswith="searched")
 LOOKS |= Q(action__in=["core.search", "patients.chart.opened", "doctors.desk.opened"])
-REFUSED = Q(action__startswith="access.") | Q(action__endswith="refused")
+REFUSED = Q(action__startswith="access.") | Q(action__endswith="refused") | Q(action="core.user.sign_in_failed")
 PRINTS = Q(action="core.document.printed") | Q(action="export")
 
 

@@ -46,6 +46,7 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, template, {"q": words, "found": hits})
 
 
+@access.polls
 @access.signed_in
 @require_safe
 def counts(request: HttpRequest) -> HttpResponse:

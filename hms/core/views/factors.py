@@ -1,0 +1,169 @@
+"""One's own second factors: an app's codes, passkeys, recovery codes."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.core.exceptions import ReauthenticationRequired
+from allauth.mfa.base import views as base
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes import views as recovery_codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as passkeys
+from allauth.mfa.webauthn.internal import auth as passkey
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import reverse, reverse_lazy
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from hms.core import audit
+from hms.core.sign_in import sessions
+
+View = Callable[..., HttpResponse]
+
+
+def signing_in_again(view: View) -> View:
+    """Where allauth wants the person to sign in again it would keep the whole request to play it back past
+    our checks. Instead: sign in again, then the page is opened anew."""
+
+    @functools.wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except ReauthenticationRequired:
+            return HttpResponseRedirect(way_to_sign_in_again(request, request.path))
+
+    return answer
+
+
+def way_to_sign_in_again(request: HttpRequest, back: str) -> str:
+    methods = get_adapter(request).get_reauthentication_methods(request.user)
+    return f"{methods[0]['url'] if methods else reverse('account_login')}?{urlencode({'next': back})}"
+
+
+def _options(data: dict[str, Any]) -> str:
+    """What the browser's own dialogue is given: fido2's objects as JSON."""
+    return json.dumps(data, default=dict)
+
+
+class Mine(base.IndexView):
+    template_name = "mfa/index.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        return context | {"sessions": sessions.listed(self.request)}
+
+
+class Authenticate(base.AuthenticateView):
+    template_name = "mfa/authenticate.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        held = set(Authenticator.objects.filter(user=self.stage.login.user).values_list("type", flat=True))
+        options = _options(context["js_data"]["request_options"])
+        return context | {"held": held, "options": options}
+
+
+class CodeAgain(base.ReauthenticateView):
+    template_name = "mfa/reauthenticate.html"
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        audit.record(self.request.user, "core.user.reauthenticated", self.request.user, detail={"by": "code"})
+        return super().form_valid(form)
+
+
+class PasskeyAgain(passkeys.ReauthenticateWebAuthnView):
+    template_name = "mfa/webauthn/reauthenticate.html"
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        messages.error(self.request, _("That passkey did not fit. Try again, or take another way."))
+        return HttpResponseRedirect(self.request.get_full_path())
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        audit.record(self.request.user, "core.user.reauthenticated", self.request.user, detail={"by": "passkey"})
+        return super().form_valid(form)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        return context | {"options": _options(context["js_data"]["request_options"])}
+
+
+class PasskeySignIn(passkeys.LoginWebAuthnView):
+    """The browser asks for a challenge (GET), and sends what the passkey made of it (POST)."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return JsonResponse(passkey.begin_authentication(user=None), json_dumps_params={"default": dict})
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        audit.record(None, "core.user.sign_in_failed", detail={"by": "passkey"})
+        messages.error(self.request, _("No account here knows this passkey. Sign in with your password."))
+        return HttpResponseRedirect(reverse("account_login"))
+
+
+class ActivateCodes(totp.ActivateTOTPView):
+    template_name = "mfa/totp/activate_form.html"
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        answer = super().form_valid(form)
+        audit.record(self.request.user, "core.user.factor_added", self.request.user, detail={"kind": "totp"})
+        messages.success(self.request, _("From now on you sign in with your password and a code of the app."))
+        return answer
+
+
+class DeactivateCodes(totp.DeactivateTOTPView):
+    template_name = "mfa/totp/deactivate_form.html"
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        answer = super().form_valid(form)
+        audit.record(self.request.user, "core.user.factor_removed", self.request.user, detail={"kind": "totp"})
+        messages.success(self.request, _("The app's codes are no longer asked for."))
+        return answer
+
+
+class AddPasskey(passkeys.AddWebAuthnView):
+    template_name = "mfa/webauthn/add_form.html"
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        answer = super().form_valid(form)
+        audit.record(self.request.user, "core.user.factor_added", self.request.user, detail={"kind": "webauthn"})
+        messages.success(self.request, _("The passkey is added."))
+        return answer
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        # allauth leaves out what the form found wrong.
+        context = {**super().get_context_data(**kwargs), **kwargs}
+        return context | {"options": _options(context["js_data"]["creation_options"])}
+
+
+class RenamePasskey(passkeys.EditWebAuthnView):
+    template_name = "mfa/webauthn/edit_form.html"
+    success_url = reverse_lazy("mfa_index")
+
+
+class RemovePasskey(passkeys.RemoveWebAuthnView):
+    template_name = "mfa/webauthn/authenticator_confirm_delete.html"
+    success_url = reverse_lazy("mfa_index")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        answer = super().form_valid(form)
+        audit.record(self.request.user, "core.user.factor_removed", self.request.user, detail={"kind": "webauthn"})
+        messages.success(self.request, _("The passkey is removed."))
+        return answer
+
+
+class RecoveryCodes(recovery_codes.ViewRecoveryCodesView):
+    template_name = "mfa/recovery_codes/index.html"
+
+
+class NewRecoveryCodes(recovery_codes.GenerateRecoveryCodesView):
+    template_name = "mfa/recovery_codes/generate.html"
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        answer = super().form_valid(form)
+        audit.record(self.request.user, "core.user.recovery_codes_made", self.request.user)
+        return answer

@@ -1,0 +1,116 @@
+"""The door: signing in and out, signing in again, a new password, single sign-on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import views as account
+from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
+from allauth.socialaccount.providers.openid_connect import views as oidc
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth.views import PasswordChangeView
+from django.core.exceptions import BadRequest
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from hms.core import access, audit
+from hms.core.acts import once
+from hms.core.sign_in import sessions
+from hms.core.sign_in.forms import PasswordAgainForm, SignInForm
+
+
+class SignIn(account.LoginView):
+    template_name = "account/login.html"
+
+    def get_form_class(self) -> type[SignInForm]:
+        return SignInForm
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        return context | {"single_sign_on": settings.OIDC_NAME if settings.OIDC_URL else ""}
+
+
+class SignOut(account.LogoutView):
+    template_name = "account/logout.html"
+
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer = super().post(*args, **kwargs)
+        answer.headers["Clear-Site-Data"] = '"cache"'  # what "back" might still show
+        return answer
+
+
+class PasswordAgain(account.ReauthenticateView):
+    template_name = "account/reauthenticate.html"
+
+    def get_form_class(self) -> type[PasswordAgainForm]:
+        return PasswordAgainForm
+
+    def form_valid(self, form: PasswordAgainForm) -> HttpResponse:
+        audit.record(self.request.user, "core.user.reauthenticated", self.request.user)
+        reauthenticate_by_password(self.request)
+        return account.BaseReauthenticateView.form_valid(self, form)
+
+
+class PasswordChange(PasswordChangeView):
+    template_name = "account/password_change.html"
+    success_url = "/accounts/password/done/"
+
+    def form_valid(self, form: SetPasswordForm) -> HttpResponse:
+        with transaction.atomic():
+            answer = super().form_valid(form)
+            ended = sessions.end_all(self.request.user, but=self.request.session.session_key)
+            audit.record(self.request.user, "core.user.password_changed", self.request.user, detail={"ended": ended})
+        return answer
+
+
+@access.signed_in
+@require_safe
+def password_changed(request: HttpRequest) -> HttpResponse:
+    return render(request, "account/password_changed.html")
+
+
+@access.signed_in
+@once
+@require_POST
+def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
+    """End one's sessions wherever they are; with `but_here`, all but this one."""
+    stay = "but_here" in request.POST
+    ended = sessions.end_all(request.user, but=request.session.session_key if stay else None)
+    audit.record(request.user, "core.user.signed_out_everywhere", request.user, detail={"ended": ended})
+    if not stay:
+        logout(request)
+        return redirect("account_login")
+    messages.success(
+        request, ngettext("%(n)s other session is ended.", "%(n)s other sessions are ended.", ended) % {"n": ended}
+    )
+    return redirect("mfa_index")
+
+
+@access.public
+def single_sign_on(request: HttpRequest, provider_id: str) -> HttpResponseBase:
+    """To the provider and nowhere else: tying a subject to an account is not asked for from here."""
+    if request.user.is_authenticated:
+        return redirect("core:home")
+    if request.GET.get("process", "login") != "login" or request.POST.get("process", "login") != "login":
+        raise BadRequest("process")
+    return oidc.login(request, provider_id)
+
+
+@access.public
+@require_safe
+def single_sign_on_back(request: HttpRequest, provider_id: str) -> HttpResponseBase:
+    if request.user.is_authenticated:
+        return redirect("core:home")
+    return oidc.callback(request, provider_id)
+
+
+@access.public
+@require_safe
+def single_sign_on_cancelled(request: HttpRequest) -> HttpResponse:
+    return render(request, "socialaccount/login_cancelled.html")

@@ -1,0 +1,225 @@
+"""The door: who comes in, by which way, and what whoever does not come in learns."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as totp
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.test import Client
+
+from hms.core.models import AuditEvent, User
+
+PASSWORD = "canal boats drift at noon"
+DOOR = "/accounts/login/"
+
+
+@pytest.fixture
+def nurse(person: Callable[..., User]) -> User:
+    user = person("nurse", username="n.okafor")
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+def sign_in(client: Client, username: str = "n.okafor", password: str = PASSWORD, **more: str):
+    return client.post(DOOR, {"username": username, "password": password, **more})
+
+
+def act(client: Client, address: str, **fields: object):
+    return client.post(address, {"_key": str(uuid.uuid4()), **fields})
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/").status_code == 200
+
+
+def sign_in_again(client: Client) -> None:
+    assert client.post("/accounts/again/", {"password": PASSWORD, "next": "/accounts/security/"}).status_code == 302
+
+
+def code_now(secret: str, ahead: int = 0) -> str:
+    counter = list(totp.yield_hotp_counters_from_time())[1] + ahead
+    return totp.format_hotp_value(totp.hotp_value(secret, counter))
+
+
+def with_app(client: Client) -> tuple[str, list[str]]:
+    """Set the codes of an app up, as a person does: the secret, and the recovery codes shown once."""
+    sign_in_again(client)
+    secret = client.get("/accounts/security/app/").context["form"].secret
+    answer = act(client, "/accounts/security/app/", code=code_now(secret))
+    assert answer.headers["Location"] == "/accounts/security/recovery-codes/"
+    codes = client.get("/accounts/security/recovery-codes/").context["unused_codes"]
+    return secret, codes
+
+
+def actions() -> list[str]:
+    return list(
+        AuditEvent.objects.filter(action__startswith="core.user.").order_by("id").values_list("action", flat=True)
+    )
+
+
+def test_name_and_password_open_and_the_way_asked_for_is_gone_on(nurse: User) -> None:
+    client = Client()
+    answer = client.get("/patients/")
+    assert answer.headers["Location"] == "/accounts/login/?next=/patients/"
+    answer = sign_in(client, next="/patients/")
+    assert answer.headers["Location"] == "/patients/"
+    assert is_in(client)
+    event = AuditEvent.objects.get(action="core.user.signed_in")
+    assert (event.actor, event.source) == (nurse, "127.0.0.1")
+    assert client.post("/accounts/logout/").headers["Location"] == DOOR
+    assert not is_in(client)
+    assert AuditEvent.objects.filter(action="core.user.signed_out", actor=nurse).exists()
+
+
+def test_no_way_leads_out_of_the_house(nurse: User) -> None:
+    for elsewhere in ("https://evil.example/", "//evil.example", "javascript:alert(1)"):
+        assert sign_in(Client(), next=elsewhere).headers["Location"] == "/"
+
+
+def test_the_session_changes_its_name_at_the_door(nurse: User) -> None:
+    client = Client()
+    client.get(DOOR)
+    session = client.session
+    session["planted"] = "1"
+    session.save()
+    before = session.session_key
+    client.cookies["session"] = before
+    sign_in(client)
+    assert client.session.session_key != before
+    thief = Client()
+    thief.cookies["session"] = before
+    assert not is_in(thief)
+
+
+REFUSED = [("n.okafor", "wrong password here"), ("nobody.at.all", PASSWORD), ("left.long.ago", PASSWORD)]
+
+
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every password hash that is computed."""
+    real, seen = PBKDF2PasswordHasher.encode, []
+
+    def encode(self: PBKDF2PasswordHasher, password: str, salt: str, iterations: int | None = None) -> str:
+        seen.append(str(iterations or self.iterations))
+        return real(self, password, salt, iterations)
+
+    monkeypatch.setattr(PBKDF2PasswordHasher, "encode", encode)
+    return seen
+
+
+def test_an_unknown_user_a_wrong_password_and_a_closed_account_look_and_cost_the_same(
+    nurse: User, person: Callable[..., User], hashed: list[str]
+) -> None:
+    gone = person("nurse", username="left.long.ago")
+    gone.set_password(PASSWORD)
+    gone.is_active = False
+    gone.save()
+    never_had_one = person("nurse", username="passkey.only")
+    never_had_one.set_unusable_password()
+    never_had_one.save()
+    seen = set()
+    for username, password in [*REFUSED, ("passkey.only", PASSWORD)]:
+        hashed.clear()
+        answer = sign_in(Client(), username, password)
+        page = answer.content.decode().replace(username, "NAME")
+        page = page.partition("csrfmiddlewaretoken")[0] + page.partition("<h1>")[2].split("<form")[0]
+        seen.add((answer.status_code, tuple(hashed), page, tuple(sorted(answer.headers))))
+    assert len(seen) == 1
+    assert len(hashed) == 1
+    assert AuditEvent.objects.filter(action="core.user.sign_in_failed").count() == 4
+
+
+def test_what_was_typed_as_a_user_name_is_kept_nowhere(db: None) -> None:
+    sign_in(Client(), "my-Secret-Passw0rd", "x")
+    event = AuditEvent.objects.get(action="core.user.sign_in_failed")
+    assert "my-Secret" not in json.dumps([event.detail, event.actor_name, event.object_id, event.reason])
+
+
+def test_a_second_step_is_asked_for_once_it_is_set_up(nurse: User) -> None:
+    client = Client()
+    sign_in(client)
+    secret, _codes = with_app(client)
+    client = Client()
+    assert sign_in(client, next="/patients/").headers["Location"] == "/accounts/code/"
+    assert not is_in(client)
+    assert b"did not match" in client.post("/accounts/code/", {"code": "000000"}).content
+    assert not is_in(client)
+    answer = client.post("/accounts/code/", {"code": code_now(secret)})
+    assert answer.headers["Location"] == "/patients/"
+    assert is_in(client)
+    assert "core.user.factor_added" in actions()
+
+
+def test_a_code_opens_once(nurse: User) -> None:
+    client = Client()
+    sign_in(client)
+    secret, codes = with_app(client)
+    for code in (code_now(secret), codes[0]):
+        opened = []
+        for _time in range(2):
+            client = Client()
+            sign_in(client)
+            client.post("/accounts/code/", {"code": code})
+            opened.append(is_in(client))
+        assert opened == [True, False], code
+
+
+def test_the_apps_key_is_not_readable_in_the_database(nurse: User) -> None:
+    client = Client()
+    sign_in(client)
+    secret, codes = with_app(client)
+    kept = json.dumps(list(Authenticator.objects.values_list("data", flat=True)))
+    assert secret not in kept
+    assert not any(code in kept for code in codes)
+
+
+def test_recovery_codes_are_shown_once(nurse: User) -> None:
+    client = Client()
+    sign_in(client)
+    _secret, codes = with_app(client)
+    assert len(codes) == 10
+    again = client.get("/accounts/security/recovery-codes/").content.decode()
+    assert not any(code in again for code in codes)
+
+
+def test_what_changes_the_way_in_asks_for_the_password_again(nurse: User) -> None:
+    client = Client()
+    sign_in(client)
+    session = client.session
+    session["account_authentication_methods"] = []
+    session.save()
+    for page in ("/accounts/security/app/", "/accounts/security/passkeys/add/"):
+        answer = client.get(page)
+        assert answer.headers["Location"] == f"/accounts/again/?next={page.replace('/', '%2F')}"
+        assert act(client, page, code="1", credential="{}").headers["Location"].startswith("/accounts/again/")
+    assert "account_reauthentication_state" not in client.session, "no request is kept to be played back"
+    assert b"not your password" in client.post("/accounts/again/", {"password": "wrong"}).content
+    sign_in_again(client)
+    assert client.get("/accounts/security/app/").status_code == 200
+
+
+def test_a_passkeys_challenge_is_of_this_session_and_names_no_account(nurse: User) -> None:
+    options = Client().get("/accounts/passkey/").json()["publicKey"]
+    assert options["userVerification"] == "required"
+    assert not options.get("allowCredentials")
+    client = Client()
+    for junk in ("", "{}", "[]", "1", '{"id": 1}', '{"response": {"userHandle": "x"}}', "null", "not json"):
+        answer = client.post("/accounts/passkey/", {"credential": junk})
+        assert (answer.status_code, answer.headers["Location"]) == (302, DOOR), junk
+
+
+def test_nobody_makes_an_account_here(db: None) -> None:
+    for address in ("/accounts/signup/", "/accounts/password/reset/", "/accounts/email/", "/accounts/social/signup/"):
+        assert Client().get(address).status_code == 404
+        assert Client().post(address, {"username": "x"}).status_code in (403, 404)
+
+
+def test_the_administration_has_no_door_of_its_own(nurse: User) -> None:
+    assert Client().get("/admin/login/?next=/admin/").headers["Location"] == "/accounts/login/?next=/admin/"
+    assert Client().post("/admin/login/", {"username": "n.okafor", "password": PASSWORD}).status_code == 405

@@ -1,0 +1,220 @@
+"""Single sign-on against a small provider of our own, over HTTP, as the network's real one would answer."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import jwt
+import pytest
+from allauth.socialaccount.models import SocialAccount
+from cryptography.hazmat.primitives.asymmetric import rsa
+from django.test import Client
+
+from hms.core.models import AuditEvent, User
+
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+START, BACK = "/accounts/sso/sso/", "/accounts/sso/sso/back/"
+
+
+class Provider(ThreadingHTTPServer):
+    """Signs in whoever `claims` says, with the checks a provider makes: redirect address, secret, PKCE."""
+
+    claims: dict[str, Any]
+    audience = "hospital"
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answers)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.claims = {}
+        self.asked: dict[str, str] = {}
+
+
+class Answers(BaseHTTPRequestHandler):
+    server: Provider
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+    def say(self, data: dict[str, Any], status: int = 200) -> None:
+        body = json.dumps(data).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self) -> None:
+        url = self.server.url
+        if self.path.endswith("/.well-known/openid-configuration"):
+            self.say(
+                {
+                    "issuer": url,
+                    "authorization_endpoint": f"{url}/authorize",
+                    "token_endpoint": f"{url}/token",
+                    "userinfo_endpoint": f"{url}/userinfo",
+                    "jwks_uri": f"{url}/keys",
+                    "token_endpoint_auth_methods_supported": ["client_secret_post"],
+                }
+            )
+        elif self.path == "/userinfo" and self.headers["Authorization"] == "Bearer a-token":
+            self.say(self.server.claims)
+        else:
+            self.say({"error": "what?"}, 404)
+
+    def do_POST(self) -> None:
+        sent = {
+            name: value[0]
+            for name, value in parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()).items()
+        }
+        verifier = hashlib.sha256(sent.get("code_verifier", "").encode()).digest()
+        challenge = base64.urlsafe_b64encode(verifier).decode().rstrip("=")
+        if sent.get("client_secret") != "a-secret" or challenge != self.server.asked["code_challenge"]:
+            self.say({"error": "invalid_grant"}, 400)
+            return
+        now = int(time.time())
+        claims = {
+            **self.server.claims,
+            "iss": self.server.url,
+            "aud": self.server.audience,
+            "iat": now,
+            "exp": now + 60,
+        }
+        token = jwt.encode(claims, KEY, algorithm="RS256", headers={"kid": "1"})
+        self.say({"access_token": "a-token", "token_type": "Bearer", "expires_in": 60, "id_token": token})
+
+
+@pytest.fixture
+def provider(settings: Any) -> Iterator[Provider]:
+    server = Provider()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    app = {
+        "provider_id": "sso",
+        "name": "Clinic account",
+        "client_id": "hospital",
+        "secret": "a-secret",
+        "settings": {"server_url": server.url},
+    }
+    settings.OIDC_URL, settings.OIDC_NAME, settings.OIDC_MATCH = server.url, "Clinic account", ["email"]
+    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app], "OAUTH_PKCE_ENABLED": True}}
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def nurse(person: Callable[..., User]) -> User:
+    user = person("nurse", username="n.okafor")
+    user.email = "N.Okafor@clinic.example"
+    user.save()
+    return user
+
+
+def come(provider: Provider, client: Client, **claims: Any):
+    """To the provider and back, as a browser goes."""
+    provider.claims = claims
+    there = client.post(f"{START}?next=/patients/")
+    assert there.status_code == 302
+    asked = {name: value[0] for name, value in parse_qs(urlsplit(there.headers["Location"]).query).items()}
+    assert asked["redirect_uri"] == f"http://testserver{BACK}"
+    assert asked["code_challenge_method"] == "S256"
+    provider.asked = asked
+    return client.get(BACK, {"code": "a-code", "state": asked["state"]})
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/").status_code == 200
+
+
+def test_a_verified_address_finds_the_account_and_the_subject_keeps_it(provider: Provider, nurse: User) -> None:
+    client = Client()
+    assert b"Clinic account" in client.get("/accounts/login/").content
+    answer = come(provider, client, sub="subject-1", email="n.okafor@clinic.example", email_verified=True)
+    assert answer.headers["Location"] == "/patients/"
+    assert is_in(client)
+    assert AuditEvent.objects.get(action="core.user.single_sign_on_linked").actor == nurse
+    other = Client()
+    come(provider, other, sub="subject-1", email="new.name@clinic.example", email_verified=True)
+    assert is_in(other), "the subject stays, whatever the address becomes"
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"sub": "s", "email": "n.okafor@clinic.example", "email_verified": False},
+        {"sub": "s", "email": "n.okafor@clinic.example", "email_verified": "true"},
+        {"sub": "s", "email": "n.okafor@clinic.example"},
+        {"sub": "s", "preferred_username": "n.okafor"},
+        {"sub": "s", "email": "stranger@clinic.example", "email_verified": True},
+        {"sub": "s"},
+    ],
+)
+def test_whoever_is_not_known_for_certain_stays_outside(
+    provider: Provider, nurse: User, claims: dict[str, Any]
+) -> None:
+    client, people = Client(), User.objects.count()
+    answer = come(provider, client, **claims)
+    assert answer.status_code == 403
+    assert b"No account here" in answer.content
+    assert not is_in(client)
+    assert User.objects.count() == people
+    assert not SocialAccount.objects.exists()
+
+
+def test_a_user_name_is_trusted_where_the_hospital_says_so(provider: Provider, nurse: User, settings: Any) -> None:
+    settings.OIDC_MATCH = ["email", "username"]
+    client = Client()
+    come(provider, client, sub="s", preferred_username="n.okafor")
+    assert is_in(client)
+
+
+def test_an_address_that_two_accounts_share_opens_neither(
+    provider: Provider, nurse: User, person: Callable[..., User]
+) -> None:
+    twin = person("doctor", username="twin")
+    twin.email = nurse.email
+    twin.save()
+    assert come(provider, Client(), sub="s", email=nurse.email, email_verified=True).status_code == 403
+
+
+def test_a_second_subject_with_the_same_address_is_refused(provider: Provider, nurse: User) -> None:
+    come(provider, Client(), sub="first", email=nurse.email, email_verified=True)
+    thief = Client()
+    assert come(provider, thief, sub="second", email=nurse.email, email_verified=True).status_code == 403
+    assert not is_in(thief)
+
+
+def test_a_closed_account_stays_closed(provider: Provider, nurse: User) -> None:
+    come(provider, Client(), sub="s", email=nurse.email, email_verified=True)
+    nurse.is_active = False
+    nurse.save()
+    client = Client()
+    assert come(provider, client, sub="s", email=nurse.email, email_verified=True).status_code == 403
+    assert not is_in(client)
+
+
+def test_an_answer_meant_for_another_house_or_another_browser_opens_nothing(provider: Provider, nurse: User) -> None:
+    provider.audience = "another house"
+    client = Client()
+    assert come(provider, client, sub="s", email=nurse.email, email_verified=True).status_code == 401
+    provider.audience = "hospital"
+    answer = come(provider, client, sub="s", email=nurse.email, email_verified=True)
+    assert answer.status_code == 302
+    stolen = Client().get(BACK, {"code": "a-code", "state": provider.asked["state"]})
+    assert (stolen.status_code, b"did not work" in stolen.content) == (401, True)
+
+
+def test_without_a_provider_there_is_no_such_way(db: None) -> None:
+    assert b"Single sign-on" not in Client().get("/accounts/login/").content
+    assert Client().post(START).status_code == 404
+
+
+def test_no_subject_is_tied_to_an_account_from_the_door(provider: Provider, nurse: User) -> None:
+    assert Client().post(f"{START}?process=connect").status_code == 400

@@ -1,0 +1,45 @@
+"""Many guesses at one password in one moment: no more of them are judged than one after the other would be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from hms.core.models import GuessCount, User
+from hms.core.sign_in.throttle import LIMITS
+from tests.races.crowd import crowd, looking_together, unlocked
+
+CROWD = 12
+FREE = LIMITS["pair"].free
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def doctor(person: Callable[..., User]) -> User:
+    user = person("doctor", username="dr.sato")
+    user.set_password("canal boats drift at noon")
+    user.save()
+    return user
+
+
+def judged() -> int:
+    def act(number: int) -> int:
+        sent = {"username": "dr.sato", "password": f"guess number {number}"}
+        return Client().post("/accounts/login/", sent, REMOTE_ADDR="203.0.113.9").status_code
+
+    answers = crowd(act, CROWD)
+    assert set(answers) <= {200, 429}, answers
+    return answers.count(200)
+
+
+def test_of_twelve_guesses_at_once_five_are_judged(doctor: User) -> None:
+    assert judged() == FREE
+    assert GuessCount.objects.filter(failures=FREE).exists()
+
+
+def test_without_the_lock_more_would_be(doctor: User) -> None:
+    Client().post("/accounts/login/", {"username": "dr.sato", "password": "x"}, REMOTE_ADDR="203.0.113.9")
+    with unlocked(GuessCount), looking_together(GuessCount, CROWD):
+        assert judged() > FREE
