@@ -170,8 +170,16 @@ MFA_FORMS = {
     "authenticate_webauthn": "hms.core.sign_in.forms.PasskeyForm",
     "reauthenticate_webauthn": "hms.core.sign_in.forms.PasskeyAgainForm",
     "login_webauthn": "hms.core.sign_in.forms.PasskeySignInForm",
+    "activate_totp": "hms.core.sign_in.forms.ActivateCodesForm",
+    "edit_webauthn": "hms.core.sign_in.forms.RenamePasskeyForm",
     "add_webauthn": "hms.core.sign_in.forms.NewPasskeyForm",
 }
+
+# Roles (codes, or "all" of the staff) that must set a second step up. The demonstration signs in with passwords alone.
+_demonstration = (DATA_DIR / "demo-password").exists()
+MFA_ROLES = env.list(
+    "HMS_MFA_ROLES", default=["all"] if PUBLIC_URL.startswith("https://") and not _demonstration else []
+)
 
 # Single sign-on through the network's own identity provider (OpenID Connect).
 OIDC_URL = env("HMS_OIDC_URL", default="").rstrip("/")

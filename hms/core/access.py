@@ -66,6 +66,11 @@ def polls(view: View) -> View:
     return view
 
 
+def of(request: HttpRequest) -> Access:
+    """What the view that answers this request declared; of the administration's, that it is for those signed in."""
+    return getattr(request.resolver_match.func, "access", None) or Access()
+
+
 class OutOfScope(Http404):
     """The row exists or not: to this person it does not. The middleware records the refusal."""
 

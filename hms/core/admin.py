@@ -18,6 +18,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from hms.core import audit, outbox, people
 from hms.core.acts import once
@@ -32,7 +33,7 @@ from hms.core.models import (
     OutboxMessage,
     User,
 )
-from hms.core.sign_in import sessions
+from hms.core.sign_in import factors, sessions
 
 admin.site.site_header = admin.site.site_title = _("Administration")
 admin.site.index_title = _("Master data and records")
@@ -185,6 +186,16 @@ class HospitalUserAdmin(KeptAdmin, UserAdmin):
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         allowed = super().has_change_permission(request, obj)
         return allowed and (obj is None or not people.works_elsewhere(obj, than=people.administered(request.user)))
+
+    actions = ["take_off_second_steps"]
+
+    @admin.action(description=_("Take the second step off (lost telephone, lost key)"), permissions=["change"])
+    def take_off_second_steps(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """Of people who work nowhere but where one is administrator, as for every change of theirs."""
+        mine = people.administered(request.user)
+        done = sum(bool(factors.take_off(request.user, user=user)) for user in queryset if not people.works_elsewhere(user, than=mine))  # fmt: skip
+        text = ngettext("%(n)s person signs in without it from now on.", "%(n)s people sign in without it from now on.", done)  # fmt: skip
+        self.message_user(request, text % {"n": done}, messages.SUCCESS if done else messages.WARNING)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
         return once(self._set_password)(request, id, form_url)

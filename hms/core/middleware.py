@@ -11,12 +11,13 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hms.core import access, audit, clock
-from hms.core.sign_in import devices, sessions, throttle
+from hms.core.sign_in import devices, factors, sessions, throttle
 from hms.core.views.errors import too_many_guesses
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
@@ -113,7 +114,7 @@ class AccessMiddleware:
         if declared is None:
             if request.resolver_match and "admin" in request.resolver_match.namespaces:
                 sessions.active(request)
-                return None
+                return self.first_a_second_step(request)
             raise self.denied(request)
         if declared.public:
             return None
@@ -121,11 +122,25 @@ class AccessMiddleware:
             return to_sign_in(request)
         if not (declared.polls and request.htmx and request.method == "GET"):
             sessions.active(request)
+        if request.resolver_match.view_name not in factors.THE_WAY_THERE and (
+            first := self.first_a_second_step(request)
+        ):
+            return first
         if not request.user.has_facility and request.resolver_match.view_name != "core:no-facility":
             return HttpResponseRedirect(reverse("core:no-facility"))
         if declared.permission and not request.user.has_perm(declared.permission):
             raise self.denied(request)
         return None
+
+    def first_a_second_step(self, request: HttpRequest) -> HttpResponse | None:
+        if not request.user.is_authenticated or not factors.is_missing(request):
+            return None
+        if not request.htmx:
+            return redirect("mfa_index")
+        answer = HttpResponse(status=204)
+        if not (access.of(request).polls or request.headers.get("HX-Current-URL", "").endswith(reverse("mfa_index"))):
+            answer.headers["HX-Redirect"] = reverse("mfa_index")
+        return answer
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, throttle.TooManyGuesses):

@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hms.core import audit
 from hms.core.models import User
-from hms.core.sign_in import throttle
+from hms.core.sign_in import factors, throttle
 
 # What stands at once for an unknown user, a wrong password and an account that is closed.
 NO_MATCH = _("User name and password do not match. Check both; capital letters count.")
@@ -86,6 +86,9 @@ class FactorAdapter(DefaultMFAAdapter):
         except InvalidToken:
             # The secret key was changed and the old one is not among HMS_SECRET_KEY_FALLBACKS: no code fits.
             return base64.b32encode(Fernet.generate_key()[:20]).decode()
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        return factors.may_go(authenticator)
 
     def build_totp_svg(self, url: str) -> str:
         drawn = BytesIO()

@@ -11,6 +11,7 @@ from allauth.core import context
 from allauth.mfa.adapter import get_adapter as factors
 from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.utils import decrypt
 from allauth.mfa.webauthn import forms as passkey_forms
@@ -21,7 +22,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from hms.core import audit
-from hms.core.forms import Form
+from hms.core.forms import ActForm, Form
 from hms.core.models import User
 from hms.core.sign_in import throttle
 
@@ -137,6 +138,18 @@ class PasskeyAgainForm(_Credential, passkey_forms.ReauthenticateWebAuthnForm):
 
 class PasskeySignInForm(_Credential, passkey_forms.LoginWebAuthnForm):
     pass
+
+
+class ActivateCodesForm(ActForm, ActivateTOTPForm):
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=20,
+        widget=forms.TextInput({"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+
+class RenamePasskeyForm(ActForm, passkey_forms.EditWebAuthnForm):
+    name = forms.CharField(label=_("What to call it"), max_length=60)
 
 
 class NewPasskeyForm(_Credential, passkey_forms.AddWebAuthnForm):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import get_adapter
 from allauth.core.exceptions import ReauthenticationRequired
@@ -17,11 +17,14 @@ from allauth.mfa.webauthn import views as passkeys
 from allauth.mfa.webauthn.internal import auth as passkey
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse, reverse_lazy
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from hms.core import audit
+from hms.core.sign_in import factors as rules
 from hms.core.sign_in import sessions
 
 View = Callable[..., HttpResponse]
@@ -51,12 +54,43 @@ def _options(data: dict[str, Any]) -> str:
     return json.dumps(data, default=dict)
 
 
+class Page:
+    """A page of one's own account in the shape of `form_page.html` or `confirm_page.html`."""
+
+    words: ClassVar[dict[str, Any]] = {}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        back = reverse("mfa_index")
+        return {**super().get_context_data(**kwargs), "back": back, "crumbs": [(_("Signing in"), back)], **self.words}
+
+
+class LastQuestion(Page):
+    """Asks, and has no field of its own."""
+
+    template_name = "confirm_page.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_context_data(**kwargs), "form": None}
+
+
+class Removal(LastQuestion):
+    """Of a second step: not of the last one of somebody whose role demands it."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        found = get_object_or_404(Authenticator, user=request.user, type=self.kind, **kwargs)
+        if not rules.may_go(found):
+            messages.error(request, _("Your role demands a second step, and this is your last. Add another one first."))
+            return HttpResponseRedirect(reverse("mfa_index"))
+        return super().dispatch(request, *args, **kwargs)
+
+
 class Mine(base.IndexView):
     template_name = "mfa/index.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        return context | {"sessions": sessions.listed(self.request)}
+        missing = rules.is_missing(self.request)
+        return context | {"sessions": sessions.listed(self.request), "second_step_missing": missing}
 
 
 class Authenticate(base.AuthenticateView):
@@ -105,8 +139,9 @@ class PasskeySignIn(passkeys.LoginWebAuthnView):
         return HttpResponseRedirect(reverse("account_login"))
 
 
-class ActivateCodes(totp.ActivateTOTPView):
+class ActivateCodes(Page, totp.ActivateTOTPView):
     template_name = "mfa/totp/activate_form.html"
+    words: ClassVar = {"heading": gettext_lazy("Codes of an app"), "label": gettext_lazy("Set up")}
 
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)
@@ -115,8 +150,14 @@ class ActivateCodes(totp.ActivateTOTPView):
         return answer
 
 
-class DeactivateCodes(totp.DeactivateTOTPView):
-    template_name = "mfa/totp/deactivate_form.html"
+class DeactivateCodes(Removal, totp.DeactivateTOTPView):
+    kind = Authenticator.Type.TOTP
+    words: ClassVar = {
+        "heading": gettext_lazy("Remove the app's codes"),
+        "question": gettext_lazy("Sign in without the codes of your app from now on?"),
+        "detail": gettext_lazy("The recovery codes go with the last second step."),
+        "label": gettext_lazy("Remove"),
+    }
 
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)
@@ -140,13 +181,24 @@ class AddPasskey(passkeys.AddWebAuthnView):
         return context | {"options": _options(context["js_data"]["creation_options"])}
 
 
-class RenamePasskey(passkeys.EditWebAuthnView):
-    template_name = "mfa/webauthn/edit_form.html"
+class RenamePasskey(Page, passkeys.EditWebAuthnView):
+    template_name = "form_page.html"
+    words: ClassVar = {"heading": gettext_lazy("Rename a passkey"), "label": gettext_lazy("Rename")}
     success_url = reverse_lazy("mfa_index")
 
 
-class RemovePasskey(passkeys.RemoveWebAuthnView):
-    template_name = "mfa/webauthn/authenticator_confirm_delete.html"
+class RemovePasskey(Removal, passkeys.RemoveWebAuthnView):
+    kind = Authenticator.Type.WEBAUTHN
+    words: ClassVar = {
+        "heading": gettext_lazy("Remove a passkey"),
+        "question": gettext_lazy("Remove this passkey?"),
+        "detail": gettext_lazy("It opens nothing here from then on. Delete it on the device that keeps it as well."),
+        "label": gettext_lazy("Remove"),
+    }
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"who": self.object.wrap().name}
+
     success_url = reverse_lazy("mfa_index")
 
     def form_valid(self, form: Any) -> HttpResponse:
@@ -160,8 +212,13 @@ class RecoveryCodes(recovery_codes.ViewRecoveryCodesView):
     template_name = "mfa/recovery_codes/index.html"
 
 
-class NewRecoveryCodes(recovery_codes.GenerateRecoveryCodesView):
-    template_name = "mfa/recovery_codes/generate.html"
+class NewRecoveryCodes(LastQuestion, recovery_codes.GenerateRecoveryCodesView):
+    words: ClassVar = {
+        "heading": gettext_lazy("New recovery codes"),
+        "question": gettext_lazy("Make ten new recovery codes?"),
+        "detail": gettext_lazy("The old ones open nothing from then on."),
+        "label": gettext_lazy("Make new ones"),
+    }
 
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)
