@@ -7,12 +7,14 @@ class AppointmentsConfig(AppConfig):
     verbose_name = _("Appointments")
 
     def ready(self) -> None:
-        from appointments import faults, waiting
+        from appointments import faults, relations, waiting
         from doctors.services import hours, profile
         from hms.core import access, outbox, panels
+        from patients import care
         from patients.services import death, encounters
         from staff import services as staff
 
+        care.register("appointment", permission="patients.view_chart", rows=relations.expects)
         access.concerns(
             appointment_id="appointments.Appointment",
             token_id="appointments.QueueToken:encounter__patient_id",

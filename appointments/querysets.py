@@ -10,6 +10,7 @@ from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Greatest
 
 from hms.core import clock
+from patients import care
 
 if TYPE_CHECKING:
     from hms.core.models import Facility, User
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 class AppointmentQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> Self:
-        return self.filter(facility=user.facility)
+        return self.filter(care.unhidden(user), facility=user.facility)
 
     def active(self) -> Self:
         """Those that hold their doctor's and their patient's time."""
@@ -47,7 +48,7 @@ class AppointmentQuerySet(models.QuerySet):
 
 class TokenQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> Self:
-        return self.filter(facility=user.facility)
+        return self.filter(care.unhidden(user, "encounter__patient_id"), facility=user.facility)
 
     def waiting(self) -> Self:
         """Those who still wait; whom the doctor has begun with, or whose visit is over, does not."""

@@ -6,13 +6,14 @@ class BillingConfig(AppConfig):
     name = "billing"
 
     def ready(self) -> None:
-        from billing import account, faults, waiting
+        from billing import account, faults, relations, waiting
         from billing import holds as own_holds
         from billing.services import charges, invoices
         from hms.core import access, outbox, panels
-        from patients import banner, holds
+        from patients import banner, care, holds
         from patients.services import encounters
 
+        care.register("invoice", permission="billing.view_account", rows=relations.invoiced, clinical=False)
         outbox.register(encounters.CLOSED, "billing.receivers.visit_closed")
         outbox.register(charges.CHARGED_AFTER_CLOSE, "billing.receivers.visit_closed")
         outbox.register(invoices.ISSUED, "billing.receivers.invoice_issued")

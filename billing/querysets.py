@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import Q
 
+from patients import care
+
 if TYPE_CHECKING:
     from hms.core.models import User
 
@@ -16,7 +18,12 @@ class AtFacilityQuerySet(models.QuerySet):
         return self.filter(facility=user.facility)
 
 
-class ChargeQuerySet(AtFacilityQuerySet):
+class OfPatientQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(care.unhidden(user), facility=user.facility)
+
+
+class ChargeQuerySet(OfPatientQuerySet):
     def standing(self) -> Self:
         """Charges that count: neither reversed nor a reversal."""
         return self.filter(reverses__isnull=True, reversal__isnull=True)
@@ -29,7 +36,7 @@ class ChargeQuerySet(AtFacilityQuerySet):
         return self.standing().filter(invoice_line__isnull=True)
 
 
-class InvoiceQuerySet(AtFacilityQuerySet):
+class InvoiceQuerySet(OfPatientQuerySet):
     def unpaid(self) -> Self:
         return self.filter(balance__gt=0)
 

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "template_partials",
     "django_celery_beat",
+    "guardian",
 ]
 
 MIDDLEWARE = [
@@ -138,13 +139,15 @@ CELERY_BEAT_SCHEDULE = {
     "seal-the-audit": {"task": "hms.core.tasks.seal_audit", "schedule": timedelta(minutes=1)},
     "tidy-the-door": {"task": "hms.core.tasks.tidy_the_door", "schedule": timedelta(hours=1)},
     "watch-the-shelves": {"task": "pharmacy.tasks.watch_shelves", "schedule": timedelta(hours=1)},
+    "close-what-ran-out": {"task": "patients.tasks.expire_grants", "schedule": timedelta(minutes=10)},
     "charge-the-bed-days": {"task": "wards.tasks.accrue_bed_days", "schedule": timedelta(hours=1)},
 }
 OUTBOX_LEASE_SECONDS = env.int("HMS_OUTBOX_LEASE_SECONDS", default=60)
 OUTBOX_MAX_ATTEMPTS = 12
 
 AUTH_USER_MODEL = "core.User"
-AUTHENTICATION_BACKENDS = ["hms.core.access.MembershipBackend"]
+AUTHENTICATION_BACKENDS = ["hms.core.access.MembershipBackend", "guardian.backends.ObjectPermissionBackend"]
+ANONYMOUS_USER_NAME = None  # nobody has exceptions without signing in
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"hms.core.sign_in.passwords.{rule}"} for rule in ("Length", "Common", "Surroundings")
 ]

@@ -8,11 +8,12 @@ class LaboratoryConfig(AppConfig):
     def ready(self) -> None:
         from billing import uses
         from hms.core import access, outbox, panels
-        from laboratory import faults, waiting
+        from laboratory import faults, relations, waiting
         from laboratory.services import results
-        from patients import holds
+        from patients import care, holds
         from patients.services import encounters
 
+        care.register("laboratory order", permission="laboratory.enter_result", rows=relations.ordered_here)
         access.concerns(
             order_id="laboratory.LabOrder",
             report_id="laboratory.DiagnosticReport",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.models import Service
 from hms.core import units
 from hms.core.models import Facility, Record, User
-from laboratory.querysets import AtFacilityQuerySet, OfOrderQuerySet, OrderQuerySet
+from laboratory.querysets import AtFacilityQuerySet, OfOrderQuerySet, OfPatientQuerySet, OrderQuerySet
 from patients.models import Encounter, Observation, Patient
 
 
@@ -312,7 +312,7 @@ class DiagnosticReport(Record):
     issued_at = models.DateTimeField()
     observations = models.ManyToManyField(Observation, related_name="diagnostic_reports", blank=True)
 
-    objects = AtFacilityQuerySet.as_manager()
+    objects = OfPatientQuerySet.as_manager()
 
     class Meta:
         ordering = ["-issued_at", "-id"]

@@ -1,10 +1,12 @@
-"""Reads of the laboratory: all within the facility."""
+"""Reads of the laboratory: all within the facility; orders of patients whom one treats or works for."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
+
+from patients import care
 
 if TYPE_CHECKING:
     from hms.core.models import User
@@ -15,11 +17,16 @@ class AtFacilityQuerySet(models.QuerySet):
         return self.filter(facility=user.facility)
 
 
-class OrderQuerySet(AtFacilityQuerySet):
+class OfPatientQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(care.scope(user), facility=user.facility)
+
+
+class OrderQuerySet(OfPatientQuerySet):
     def unfinished(self) -> Self:
         return self.filter(status__in=["ordered", "collected", "entered"])
 
 
 class OfOrderQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> Self:
-        return self.filter(order__facility=user.facility)
+        return self.filter(care.scope(user, "order__patient_id"), order__facility=user.facility)

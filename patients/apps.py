@@ -7,9 +7,11 @@ class PatientsConfig(AppConfig):
 
     def ready(self) -> None:
         from hms.core import access, panels
-        from patients import faults, search, waiting
+        from patients import care, faults, search, waiting
 
         faults.register()
+        care.register_own()
+        access.ask_for_care(access.Care(care.CLINICAL, care.treats_of, care.known, care.door))
         access.concerns(
             patient_id="patients.Patient:id",
             encounter_id="patients.Encounter",
@@ -17,6 +19,7 @@ class PatientsConfig(AppConfig):
             condition_id="patients.Condition",
             contact_id="patients.Contact",
             plan_id="patients.CarePlan",
+            grant_id="patients.ChartGrant",
         )
         panels.searches(_("Patients"), permission="patients.search_patient", order=10, find=search.hits)
         panels.navigation(
@@ -35,6 +38,23 @@ class PatientsConfig(AppConfig):
             permission="patients.view_encounter",
             order=30,
             count=waiting.visits,
+        )
+        panels.navigation(
+            "grants",
+            label=_("Emergency access"),
+            url_name="patients:grants",
+            icon="unlock",
+            permission="patients.review_grant",
+            order=35,
+            count=waiting.grants,
+            urgent=True,
+        )
+        panels.register(
+            "dashboard",
+            title=_("Emergency access"),
+            url_name="patients:grants-panel",
+            permission="patients.review_grant",
+            order=5,
         )
         chart = [
             (_("Allergies"), "chart-allergies", "patients.view_chart", 10, "side"),

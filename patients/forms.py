@@ -1,14 +1,15 @@
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 from crispy_forms.layout import HTML, Fieldset, Layout
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from hms.core import units
+from hms.core import clock, roles, units
 from hms.core.forms import DateInput, DateTimeInput, Form, ModelForm, row
-from hms.core.models import Department, Facility
+from hms.core.models import Department, Facility, User
 from patients.models import (
     Allergy,
     CarePlan,
@@ -19,6 +20,8 @@ from patients.models import (
     Patient,
 )
 from patients.models.encounter import EncounterKind
+from patients.models.grants import Verdict
+from patients.models.patient import Confidentiality
 from patients.services.clinical import VITALS, vitals_faults
 from patients.services.registration import FIELDS
 from staff.models import Employee
@@ -240,3 +243,69 @@ class VisitForm(Form):
 
 class AmendForm(Form):
     text = forms.CharField(label=_("Addendum"), widget=forms.Textarea(attrs={"rows": 4}), max_length=10_000)
+
+
+class BreakGlassForm(Form):
+    """Why a chart has to be opened in an emergency; and that it is really this person who asks."""
+
+    reason = forms.CharField(
+        label=_("Why you need this chart now"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("For example: collapsed in the corridor; on call for the ward; asked by the doctor in charge."),
+    )
+    password = forms.CharField(
+        label=_("Your password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_password(self) -> str:
+        if not self.user.check_password(self.cleaned_data["password"]):
+            raise forms.ValidationError(_("This is not your password. Type it again."))
+        return ""
+
+
+class ShareForm(Form):
+    user = forms.ModelChoiceField(
+        User.objects.none(), label=_("Colleague"), widget=forms.Select(attrs={"data-pick": ""})
+    )
+    until = forms.DateField(label=_("Until the end of"), widget=DateInput())
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.facility = user.facility
+        able = [code for code, role in roles.ROLES.items() if "patients.view_chart" in role.permissions]
+        colleagues = User.objects.filter(
+            is_active=True,
+            memberships__facility=user.facility,
+            memberships__active=True,
+            memberships__role__name__in=able,
+        ).exclude(pk=user.pk)
+        self.fields["user"].queryset = colleagues.distinct().order_by("last_name", "first_name")
+
+    def clean_until(self) -> datetime:
+        last: date = self.cleaned_data["until"]
+        return clock.day_bounds(self.facility, last)[1]
+
+
+class ReviewForm(Form):
+    verdict = forms.ChoiceField(label=_("Verdict"), choices=Verdict.choices, widget=forms.RadioSelect)
+    comment = forms.CharField(
+        label=_("Comment"), max_length=300, required=False, help_text=_("Needed when it was not justified.")
+    )
+
+
+class ConfidentialityForm(Form):
+    confidentiality = forms.ChoiceField(label=_("This record"), choices=Confidentiality.choices)
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not user.has_perm("patients.release_patient"):
+            self.fields["confidentiality"].choices = Confidentiality.choices[1:]

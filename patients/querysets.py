@@ -1,7 +1,8 @@
-"""Every read of the record. `visible_to(user)` comes first: the facility the person works in.
+"""Every read of the record. `visible_to(user)` comes first: the facility the person works in, and whom they treat.
 
-The person of the patient, their allergies and problems belong to the whole network and are seen
-wherever the patient is known; a visit and what was done in it are seen in its own facility only.
+Who the patient is, is seen by every role that works with patients, wherever the patient is known, unless
+the record is kept narrower. What stands in the chart is seen by those who treat them (care.py): allergies
+and problems of the whole network, a visit and what was done in it in its own facility only.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+
+from hms.core import clock
+from patients import care
 
 if TYPE_CHECKING:
     from hms.core.models import User
@@ -20,7 +24,11 @@ class PatientQuerySet(models.QuerySet):
         from patients.models import PatientFacility
 
         known = PatientFacility.objects.filter(patient=OuterRef("pk"), facility=user.facility)
-        return self.filter(Exists(known))
+        return self.filter(Exists(known)).filter(care.unhidden(user, "pk"))
+
+    def treated_by(self, user: User) -> Self:
+        """Those whose chart is open to a clinician."""
+        return self.visible_to(user).filter(care.scope(user, "pk"))
 
     def active(self) -> Self:
         return self.filter(active=True)
@@ -33,10 +41,14 @@ class OfPatientQuerySet(models.QuerySet):
         from patients.models import PatientFacility
 
         known = PatientFacility.objects.filter(patient=OuterRef("patient_id"), facility=user.facility)
-        scope = Q(Exists(known))
+        scope = Q(Exists(known)) & (care.scope(user) if self.model_is_clinical() else care.unhidden(user))
         if any(field.name == "encounter" for field in self.model._meta.fields) and not self.model_is_shared():
             scope &= Q(encounter__isnull=True) | Q(encounter__facility=user.facility)
         return self.filter(scope)
+
+    def model_is_clinical(self) -> bool:
+        """Whether it belongs to the chart; numbers and next of kin belong to the person."""
+        return any(field.name == "entered_in_error" for field in self.model._meta.fields)
 
     def model_is_shared(self) -> bool:
         """Whether safety demands that every facility sees it: allergies and problems."""
@@ -48,7 +60,7 @@ class OfPatientQuerySet(models.QuerySet):
 
 class EncounterQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> Self:
-        return self.filter(facility=user.facility)
+        return self.filter(care.unhidden(user), facility=user.facility)
 
     def open(self) -> Self:
         from patients.models.encounter import OPEN
@@ -58,7 +70,18 @@ class EncounterQuerySet(models.QuerySet):
 
 class NoteQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> Self:
-        return self.filter(encounter__facility=user.facility)
+        return self.filter(care.scope(user), encounter__facility=user.facility)
 
     def signed(self) -> Self:
         return self.filter(status="signed")
+
+
+class GrantQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(care.unhidden(user), facility=user.facility)
+
+    def running(self) -> Self:
+        return self.filter(ended_at=None, until__gt=clock.now())
+
+    def to_review(self) -> Self:
+        return self.filter(kind="break_glass", verdict="")

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from patients.views import record, registry, visits
+from patients.views import grants, record, registry, visits
 
 app_name = "patients"
 
@@ -28,6 +28,13 @@ urlpatterns = [
         record.mark_error,
         name="mark-error",
     ),
+    path("grants/", grants.grant_list, name="grants"),
+    path("grants/today", grants.dashboard_panel, name="grants-panel"),
+    path("grants/<uuid:grant_id>/", grants.grant_review, name="grant-review"),
+    path("grants/<uuid:grant_id>/end", grants.grant_end, name="grant-end"),
+    path("<uuid:patient_id>/break-glass", grants.break_glass, name="break-glass"),
+    path("<uuid:patient_id>/share", grants.share, name="share"),
+    path("<uuid:patient_id>/confidentiality", grants.confidentiality, name="confidentiality"),
     path("<uuid:patient_id>/", registry.chart, name="chart"),
     path("<uuid:patient_id>/person", registry.chart_person, name="chart-person"),
     path("<uuid:patient_id>/edit", registry.edit, name="edit"),

@@ -8,11 +8,12 @@ class PharmacyConfig(AppConfig):
     def ready(self) -> None:
         from billing import uses
         from hms.core import access, outbox, panels
-        from patients import holds
+        from patients import care, holds
         from patients.services import encounters
-        from pharmacy import faults, waiting
+        from pharmacy import faults, relations, waiting
         from pharmacy.services import stock
 
+        care.register("prescription", permission="pharmacy.dispense", rows=relations.prescribed_here)
         access.concerns(
             prescription_id="pharmacy.Prescription",
             dispense_id="pharmacy.Dispense",

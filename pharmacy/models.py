@@ -11,7 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from billing.models import Service
 from hms.core.models import Facility, Record, User
 from patients.models import Encounter, Patient
-from pharmacy.querysets import AtFacilityQuerySet, BatchQuerySet, PrescriptionQuerySet, ProductQuerySet
+from pharmacy.querysets import (
+    AtFacilityQuerySet,
+    BatchQuerySet,
+    OfPatientQuerySet,
+    PrescriptionQuerySet,
+    ProductQuerySet,
+)
 
 
 class Form(models.TextChoices):
@@ -270,7 +276,7 @@ class Dispense(Record):
     reversed_at = models.DateTimeField(null=True, blank=True)
     reversed_reason = models.CharField(max_length=300, blank=True)
 
-    objects = AtFacilityQuerySet.as_manager()
+    objects = OfPatientQuerySet.as_manager()
 
     class Meta:
         ordering = ["-handed_out_at"]

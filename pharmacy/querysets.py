@@ -1,4 +1,5 @@
-"""Reads of the pharmacy. Stock and prescriptions belong to the facility that keeps them."""
+"""Reads of the pharmacy. Stock belongs to the facility that keeps it; prescriptions are those of patients
+whom one treats or serves."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import F, Min, Q, Sum
 from django.db.models.functions import Coalesce
+
+from patients import care
 
 if TYPE_CHECKING:
     from datetime import date
@@ -19,7 +22,12 @@ class AtFacilityQuerySet(models.QuerySet):
         return self.filter(facility=user.facility)
 
 
-class PrescriptionQuerySet(AtFacilityQuerySet):
+class OfPatientQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(care.scope(user), facility=user.facility)
+
+
+class PrescriptionQuerySet(OfPatientQuerySet):
     def open(self) -> Self:
         return self.filter(status__in=["prescribed", "partly_dispensed"])
 

@@ -8,8 +8,8 @@ class WardsConfig(AppConfig):
     def ready(self) -> None:
         from billing import uses
         from hms.core import access, panels
-        from patients import holds
-        from wards import faults, waiting
+        from patients import care, holds
+        from wards import faults, relations, waiting
         from wards import holds as own_holds
 
         access.concerns(
@@ -17,6 +17,12 @@ class WardsConfig(AppConfig):
             nursing_note_id="wards.NursingNote",
         )
         faults.register()
+        care.register(
+            "lies in the ward",
+            permission="patients.view_chart",
+            rows=relations.lies_in_own_ward,
+            patient="admission__patient_id",
+        )
         uses.register(waiting.uses)
         holds.register(forbids_end=own_holds.forbids_end)
         panels.register(

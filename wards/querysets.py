@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef
 
 from hms.core.counting import count_of
+from patients import care
 
 if TYPE_CHECKING:
     from datetime import date
@@ -47,7 +48,7 @@ class BedQuerySet(models.QuerySet):
 
 class AdmissionQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> Self:
-        return self.filter(facility=user.facility)
+        return self.filter(care.unhidden(user), facility=user.facility)
 
     def current(self) -> Self:
         return self.filter(status="admitted")
@@ -55,7 +56,7 @@ class AdmissionQuerySet(models.QuerySet):
 
 class OfAdmissionQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> Self:
-        return self.filter(admission__facility=user.facility)
+        return self.filter(care.unhidden(user, "admission__patient_id"), admission__facility=user.facility)
 
     def with_corrected(self) -> Self:
         """`was_corrected`: a later note says it better."""

@@ -17,7 +17,7 @@ from hms.core import access, asking, audit, clock, documents, lists, panels
 from hms.core.acts import once
 from hms.core.forms import ReasonForm
 from hms.core.models import DocumentKind
-from patients import banner, holds, vitals
+from patients import banner, care, holds, vitals
 from patients import search as patient_search
 from patients.models import Patient
 from wards import board as boards
@@ -101,7 +101,7 @@ def admission(request: HttpRequest, admission_id: UUID) -> HttpResponse:
     found = _admission(request, admission_id)
     audit.record(request.user, "wards.admission.viewed", found)
     user = request.user
-    may_read = user.has_perm("patients.view_chart")
+    may_read = care.reads(user, found.patient_id)
     summary = getattr(found, "summary", None)
     told = found.notes.select_related("author", "corrects").with_corrected()
     context = {

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.services import Charge
-from billing.querysets import AtFacilityQuerySet, InvoiceQuerySet
+from billing.querysets import InvoiceQuerySet, OfPatientQuerySet
 from hms.core.models import Facility, Record, User
 from patients.models import Encounter, Patient
 
@@ -132,7 +132,7 @@ class Payment(Record):
     reason = models.CharField(max_length=300, blank=True)
 
     append_only = True
-    objects = AtFacilityQuerySet.as_manager()
+    objects = OfPatientQuerySet.as_manager()
 
     class Meta:
         ordering = ["-received_at", "-id"]
@@ -168,7 +168,7 @@ class CreditNote(Record):
     issued_at = models.DateTimeField()
 
     append_only = True
-    objects = AtFacilityQuerySet.as_manager()
+    objects = OfPatientQuerySet.as_manager()
 
     class Meta:
         ordering = ["-issued_at"]

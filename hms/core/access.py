@@ -7,7 +7,7 @@ lies behind a route is `visible_to(user)` of the model's queryset; `find` loads 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from uuid import UUID
@@ -97,14 +97,62 @@ def arguments() -> list[str]:
     return list(_concerns)
 
 
-def concerned(arguments: dict[str, Any]) -> UUID | None:
-    """The patient whose record these arguments of a route lead to, if there is one."""
+def _rows_concerned(arguments: dict[str, Any]) -> Iterator[tuple[models.QuerySet, str]]:
+    """The row, as a queryset, to which an argument leads, and the path from it to the patient's key."""
     for argument, pk in arguments.items():
         if argument in _concerns:
             model, field = _concerns[argument]
-            found = apps.get_model(model)._base_manager.filter(pk=pk).values_list(field, flat=True).first()
-            if found:
-                return found
+            yield apps.get_model(model)._base_manager.filter(pk=pk), field
+
+
+def concerned(arguments: dict[str, Any]) -> UUID | None:
+    """The patient whose record these arguments of a route lead to, if there is one."""
+    for rows, field in _rows_concerned(arguments):
+        if found := rows.values_list(field, flat=True).first():
+            return found
+    return None
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A chart that is not open to somebody. `known`: they may know that the patient exists; `door`: where
+    they may say why they need the chart, or ""."""
+
+    known: bool
+    door: str
+
+
+@dataclass(frozen=True)
+class Care:
+    """`treats(user, rows, field)`: (the key of the patient at `field` of the one row, whether this person
+    treats them), or None without a row; in one query. `known`, `door`: of Closed."""
+
+    permissions: frozenset[str]
+    treats: Callable[[User, models.QuerySet, str], tuple[UUID, bool] | None]
+    known: Callable[[User, UUID], bool]
+    door: Callable[[User, UUID], str]
+
+
+_care: Care | None = None
+
+
+def ask_for_care(care: Care) -> None:
+    """From here on a route that demands one of these permissions and leads to a patient opens only to those
+    who treat them. Called from the `ready()` of the app that knows."""
+    global _care
+    _care = care
+
+
+def closed(user: User, declared: Access, arguments: dict[str, Any]) -> Closed | None:
+    """Whether a route's patient is kept from somebody who holds its permission; None where it is open."""
+    if _care is None or declared.permission not in _care.permissions:
+        return None
+    for rows, field in _rows_concerned(arguments):
+        if found := _care.treats(user, rows, field):
+            patient_id, treated = found
+            if not treated:
+                known = _care.known(user, patient_id)
+                return Closed(known, _care.door(user, patient_id) if known else "")
     return None
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -81,7 +81,8 @@ class FacilityMiddleware:
             return
         user = request.user._wrapped if hasattr(request.user, "_wrapped") else request.user
         user.at(here[0].facility)
-        user.__dict__["_roles"] = [m.role.name for m in here]
+        user.__dict__["_held"] = [(m.role.name, m.department_id) for m in here]
+        user.__dict__["_opened"] = {}
         request.department = next((m.department for m in here if m.department_id), None)
         timezone.activate(clock.zone(here[0].facility))
 
@@ -130,7 +131,19 @@ class AccessMiddleware:
             return HttpResponseRedirect(reverse("core:no-facility"))
         if declared.permission and not request.user.has_perm(declared.permission):
             raise self.denied(request)
-        return None
+        return self.gate(request, declared, kwargs)
+
+    def gate(self, request: HttpRequest, declared: access.Access, kwargs: dict) -> HttpResponse | None:
+        """A chart opens to those who treat the patient. To others the page does not exist; who could say
+        why they need it, is asked. Of another facility's patients the view itself knows nothing."""
+        closed = access.closed(request.user, declared, kwargs)
+        if closed is None:
+            return None
+        action = "access.outside_care" if closed.known else "access.out_of_scope"
+        self.refusal(request, action, "route", request.resolver_match.view_name)
+        if closed.door and request.method in ("GET", "HEAD") and not request.htmx:
+            return HttpResponseRedirect(closed.door + "?" + urlencode({"next": request.get_full_path()}))
+        raise Http404
 
     def first_a_second_step(self, request: HttpRequest) -> HttpResponse | None:
         if not request.user.is_authenticated or not factors.is_missing(request):

@@ -92,12 +92,15 @@ def register(
         found.sort(key=lambda panel: panel.order)
 
 
-def slots(frame: str, user: User, **url_kwargs: Any) -> list[Slot]:
-    """The panels of a frame that this person may see, in order, with their addresses."""
+def slots(frame: str, user: User, *, without: frozenset[str] = frozenset(), **url_kwargs: Any) -> list[Slot]:
+    """The panels of a frame that this person may see, in order, with their addresses. Those that need a
+    permission of `without` are left out: here and now it opens nothing."""
     return [
         Slot(str(panel.title), reverse(panel.url_name, kwargs=url_kwargs), panel.column)
         for panel in _panels.get(frame, [])
-        if user.has_perm(panel.permission) and (panel.when is None or panel.when(user, **url_kwargs))
+        if user.has_perm(panel.permission)
+        and panel.permission not in without
+        and (panel.when is None or panel.when(user, **url_kwargs))
     ]
 
 

@@ -12,11 +12,13 @@ from patients.models.clinical import (
     Procedure,
 )
 from patients.models.encounter import Encounter
+from patients.models.grants import ChartGrant, PatientUserObjectPermission
 from patients.models.patient import Contact, Patient, PatientFacility, PatientIdentifier
 
 __all__ = [
     "Allergy",
     "CarePlan",
+    "ChartGrant",
     "ClinicalNote",
     "Condition",
     "Contact",
@@ -28,5 +30,6 @@ __all__ = [
     "Patient",
     "PatientFacility",
     "PatientIdentifier",
+    "PatientUserObjectPermission",
     "Procedure",
 ]

@@ -25,6 +25,15 @@ class Sex(models.TextChoices):
     UNKNOWN = "unknown", _("Unknown")
 
 
+class Confidentiality(models.TextChoices):
+    """Who is kept narrower than a role lets see: known to those who treat them, and to those who register."""
+
+    NORMAL = "normal", _("Normal")
+    STAFF = "staff", _("Works here")
+    VIP = "vip", _("Public person")
+    RESTRICTED = "restricted", _("Restricted by the patient")
+
+
 class Patient(Record):
     mrn = models.CharField(_("MRN"), max_length=20, unique=True, editable=False)
     registered_at = models.ForeignKey(
@@ -53,6 +62,13 @@ class Patient(Record):
     no_known_allergies = models.BooleanField(null=True, editable=False)
     active = models.BooleanField(_("active"), default=True, editable=False)
     inactive_reason = models.CharField(max_length=300, blank=True, editable=False)
+    confidentiality = models.CharField(
+        _("confidentiality"),
+        max_length=10,
+        choices=Confidentiality,
+        default=Confidentiality.NORMAL,
+        editable=False,
+    )
 
     # For the search: filled by services from the names and the phone number.
     search_name = models.CharField(max_length=260, editable=False)
@@ -75,6 +91,9 @@ class Patient(Record):
             ("change_allergies", "Can record allergies"),
             ("record_vitals", "Can record vital signs"),
             ("deactivate_patient", "Can deactivate a patient record"),
+            ("view_restricted", "Can find records that are kept narrower"),
+            ("restrict_patient", "Can keep a record narrower"),
+            ("release_patient", "Can open a record that was kept narrower"),
         ]
         indexes = [
             GinIndex(fields=["name_vector"], name="patients_patient_names"),
@@ -86,9 +105,13 @@ class Patient(Record):
                 name="patients_patient_phone",
             ),
             models.Index(OpClass(F("mrn"), name="text_pattern_ops"), name="patients_patient_mrn_prefix"),
+            models.Index(fields=["id"], condition=~Q(confidentiality="normal"), name="patients_patient_narrow"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(sex__in=Sex.values), name="patients_patient_sex"),
+            models.CheckConstraint(
+                condition=Q(confidentiality__in=Confidentiality.values), name="patients_patient_confidentiality"
+            ),
             models.CheckConstraint(
                 condition=Q(birth_date__gte=date(1880, 1, 1)), name="patients_patient_born_after_1880"
             ),

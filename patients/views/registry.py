@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from hms.core import access, asking, audit, lists, panels
 from hms.core.acts import once
 from hms.core.forms import ReasonForm
-from patients import banner, duplicates, search
+from patients import banner, care, duplicates, search
 from patients.forms import BringOverForm, ContactForm, DeathForm, IdentifierForm, PatientForm, RegisterForm
 from patients.models import Contact, Encounter, Patient
 from patients.services import death, registration
@@ -101,14 +101,17 @@ def chart(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     audit.record(request.user, "patients.chart.opened", patient)
     user = request.user
     open_visits = Encounter.objects.visible_to(user).open().filter(patient=patient).select_related("attending")
+    closed = not care.treats(user, patient.pk)
+    without = care.CLINICAL if closed else frozenset()
     return render(
         request,
         "patients/chart.html",
         {
             "patient": patient,
             "banner": banner.of(user, patient),
-            "slots": panels.slots("chart", user, patient_id=patient.pk),
-            "acts": panels.slots("chart-acts", user, patient_id=patient.pk),
+            "slots": panels.slots("chart", user, without=without, patient_id=patient.pk),
+            "acts": panels.slots("chart-acts", user, without=without, patient_id=patient.pk),
+            "closed": closed and user.has_perm("patients.view_chart"),
             "open_visits": open_visits if user.has_perm("patients.view_encounter") else [],
         },
     )

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from hms.core import access, asking, audit, clock, lists, panels
 from hms.core.acts import once, onward
 from hms.core.forms import ReasonForm
-from patients import banner, holds, vitals
+from patients import banner, care, holds, vitals
 from patients.forms import AmendForm, CarePlanForm, VisitForm, VitalsForm
 from patients.models import CarePlan, ClinicalNote, Encounter, Patient
 from patients.models.encounter import EncounterKind
@@ -58,7 +58,8 @@ def visit(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
     encounter = _encounter(request, encounter_id)
     audit.record(request.user, "patients.encounter.viewed", encounter)
     user = request.user
-    clinical_view = user.has_perm("patients.view_chart")
+    clinical_view = care.reads(user, encounter.patient_id)
+    closed = not care.treats(user, encounter.patient_id)
     return render(
         request,
         "patients/visit.html",
@@ -66,7 +67,11 @@ def visit(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
             "encounter": encounter,
             "patient": encounter.patient,
             "banner": banner.of(user, encounter.patient),
-            "slots": panels.slots("desk", user, encounter_id=encounter.pk),
+            "slots": panels.slots(
+                "desk", user, without=care.CLINICAL if closed else frozenset(), encounter_id=encounter.pk
+            ),
+            "clinical_view": clinical_view,
+            "closed": closed and user.has_perm("patients.view_chart"),
             "ends_here": encounter.is_open and not holds.why_not_end(encounter),
             "vitals": vitals.latest(user, encounter.patient, since=encounter.started_at) if clinical_view else [],
             "notes": encounter.notes.exclude(status="draft").select_related("author").prefetch_related("diagnoses")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from hms.core.models import User
 from interop.models import SourceRecord
 from patients.models import (
     Encounter,
     Patient,
 )
+from patients.services import encounters
 from tests.interop.conftest import (
     Import,
     allergy,
@@ -27,7 +29,7 @@ from tests.interop.conftest import (
 pytestmark = pytest.mark.django_db
 
 
-def test_the_doctor_sees_in_the_chart_what_came_in(bring: Import, client_as: object) -> None:
+def test_the_doctor_sees_in_the_chart_what_came_in(bring: Import, reception: User, client_as: object) -> None:
     vitals = observation(
         "o2",
         code=coded("Body Height", "8302-2", "http://loinc.org"),
@@ -39,7 +41,10 @@ def test_the_doctor_sees_in_the_chart_what_came_in(bring: Import, client_as: obj
         bundle(patient(), practitioner(), encounter(participant=attended(), reasonCode=[coded("Cough")]), condition(), observation(), vitals, allergy(), report)
     )  # fmt: skip
     doctor: Client = client_as("doctor")  # type: ignore[operator]
-    chart = f"/patients/{Patient.objects.get().pk}"
+    found = Patient.objects.get()
+    chart = f"/patients/{found.pk}"
+    assert doctor.get(f"{chart}/allergies").status_code == 302, "what was brought in opens with a visit here"
+    encounters.open_encounter(reception, patient=found)
     assert "Núñez Ångström" in doctor.get(f"{chart}/").content.decode()
     for panel, words in {
         "allergies": "Penicillin",
@@ -51,7 +56,7 @@ def test_the_doctor_sees_in_the_chart_what_came_in(bring: Import, client_as: obj
         page = doctor.get(f"{chart}/{panel}")
         assert page.status_code == 200 and words in page.content.decode(), panel
     assert "Blood count" in doctor.get(f"/laboratory{chart}/orders").content.decode()
-    assert doctor.get(f"/patients/visits/{Encounter.objects.get().pk}/").status_code == 200
+    assert doctor.get(f"/patients/visits/{Encounter.objects.get(imported=True).pk}/").status_code == 200
 
 
 def test_administrators_look_at_what_came_in_and_change_nothing(bring: Import, client_as: object) -> None:

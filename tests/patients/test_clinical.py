@@ -171,7 +171,9 @@ def test_a_child_is_not_held_against_the_ranges_of_adults(doctor_user: User, rec
 # Allergies
 
 
-def test_unknown_allergies_are_not_the_same_as_none(doctor_user: User, patient: Patient, browser_of) -> None:
+def test_unknown_allergies_are_not_the_same_as_none(
+    doctor_user: User, patient: Patient, visit: Encounter, browser_of
+) -> None:
     chart = f"/patients/{patient.pk}/"
     client = browser_of(doctor_user)
     assert "Allergies not recorded" in client.get(chart).content.decode()
@@ -199,13 +201,17 @@ def test_an_allergy_is_known_wherever_the_patient_is_and_a_visit_only_at_home(
     record(doctor_user, visit, pulse="70")
     there = person("doctor", south)
     assert not Allergy.objects.visible_to(there).exists()
-    registration.bring_over(there, mrn=visit.patient.mrn, birth_date=visit.patient.birth_date)
+    known = registration.bring_over(there, mrn=visit.patient.mrn, birth_date=visit.patient.birth_date)
+    assert not Allergy.objects.visible_to(there).exists(), "known, and not treated"
+    encounters.open_encounter(there, patient=known)
     assert Allergy.objects.visible_to(there).count() == 1
     assert not Observation.objects.visible_to(there).exists()
-    assert not Encounter.objects.visible_to(there).exists()
+    assert visit not in Encounter.objects.visible_to(there)
 
 
-def test_a_value_in_another_unit_keeps_its_unit_and_is_not_judged(visit: Encounter, reception: User) -> None:
+def test_a_value_in_another_unit_keeps_its_unit_and_is_not_judged(
+    visit: Encounter, reception: User, doctor_user: User
+) -> None:
     """Glucose of 95 mg/dL brought in from elsewhere is not 95 mmol/L."""
     for value, unit, minutes in ((Decimal("5.2"), "mmol/L", 60), (Decimal("95"), "mg/dL", 5)):
         Observation.objects.create(
@@ -219,5 +225,5 @@ def test_a_value_in_another_unit_keeps_its_unit_and_is_not_judged(visit: Encount
             unit=unit,
             observed_at=clock.now() - timedelta(minutes=minutes),
         )
-    (line,) = vitals.latest(reception, visit.patient)
+    (line,) = vitals.latest(doctor_user, visit.patient)
     assert (line.text, line.unit, line.flag, line.values) == ("95", "mg/dL", "", [Decimal("95")])

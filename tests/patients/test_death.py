@@ -14,7 +14,7 @@ from hms.core import clock as hospital_clock
 from hms.core import outbox
 from hms.core.models import AuditEvent, User
 from hms.core.refusals import Refused
-from patients.models import Patient
+from patients.models import Encounter, Patient
 from patients.services import death, encounters
 from tests.appointments.conftest import appointment, cardiology, clock, doctor, hr  # noqa: F401
 
@@ -52,7 +52,7 @@ def test_nothing_is_booked_or_opened_for_the_dead_until_it_is_taken_back(
         death.take_back(reception, patient_id=patient.pk, reason="Again")
 
 
-def test_a_doctor_records_it_on_the_chart(patient: Patient, client_as: Callable[..., Client]) -> None:
+def test_a_doctor_records_it_on_the_chart(patient: Patient, visit: Encounter, client_as: Callable[..., Client]) -> None:
     ward = client_as("doctor")
     assert "Record a death" in ward.get(f"/patients/{patient.pk}/person").content.decode()
     fields = {"_key": str(uuid.uuid4()), "died_at": "2026-01-02T03:04"}

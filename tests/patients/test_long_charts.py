@@ -9,7 +9,7 @@ import pytest
 
 from hms.core import clock
 from laboratory.models import DiagnosticReport
-from patients.models import Condition, Immunization, MedicationStatement, Patient, Procedure
+from patients.models import Condition, Encounter, Immunization, MedicationStatement, Patient, Procedure
 
 pytestmark = pytest.mark.django_db
 MANY = 47
@@ -37,7 +37,9 @@ def fill(patient: Patient, user) -> None:
         ("/laboratory/patients/{}/orders", "Report"),
     ],
 )
-def test_every_row_is_reached_page_by_page(address: str, what: str, patient: Patient, person, browser_of) -> None:
+def test_every_row_is_reached_page_by_page(
+    address: str, what: str, patient: Patient, visit: Encounter, person, browser_of
+) -> None:
     doctor = person("doctor")
     fill(patient, doctor)
     client = browser_of(doctor)
@@ -54,7 +56,7 @@ def test_every_row_is_reached_page_by_page(address: str, what: str, patient: Pat
     assert pages > 2 and len(seen) == len(set(seen)) == MANY
 
 
-def test_one_list_is_turned_and_the_other_stays(patient: Patient, person, browser_of) -> None:
+def test_one_list_is_turned_and_the_other_stays(patient: Patient, visit: Encounter, person, browser_of) -> None:
     doctor = person("doctor")
     fill(patient, doctor)
     client = browser_of(doctor)

@@ -99,7 +99,7 @@ def test_what_was_measured_together_is_listed_as_a_clinician_reads_it(
 
 
 def test_the_banner_reads_the_allergies_of_high_risk_first_and_marks_them(
-    doctor_user: User, patient: Patient, browser_of
+    doctor_user: User, patient: Patient, visit: Encounter, browser_of
 ) -> None:
     for substance, risk in (("Latex", "low"), ("Penicillin", "high"), ("Aspirin", "unable-to-assess")):
         clinical.record_allergy(

@@ -19,7 +19,7 @@ from hms.core import clock, notify, outbox, roles
 from hms.core.models import Facility, User
 from laboratory.services import catalogue, orders
 from patients.models import Patient
-from patients.services import clinical, encounters, registration
+from patients.services import clinical, encounters, grants, registration
 from staff import services as staff
 from tests.conftest import make_patient
 from tests.laboratory.conftest import enter, make_test, order, verify
@@ -91,6 +91,8 @@ def walk(facility: Facility, person: Callable[..., User]) -> Walked:
     ids |= {"batch_id": lot.pk, "bed_id": beds[0].pk, "ward_id": beds[0].room.ward_id}
 
     patient = make_patient(desk, GIVEN, FAMILY, phone="+44 20 7946 0958")
+    grant = grants.break_glass(nurse, patient_id=patient.pk, reason="Collapsed")
+    ids["grant_id"] = grant.pk
     kin = registration.add_contact(desk, patient_id=patient.pk, name="Kin", relationship="son", phone="1")
     slot = slots.free([consults], today, today)[0]
     booked = booking.book(desk, patient_id=patient.pk, doctor_id=consults.pk, start=slot.start, kind="new", reason="")

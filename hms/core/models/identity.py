@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from uuid import UUID
 from zoneinfo import available_timezones
 
 from django.contrib.auth.models import AbstractUser, Group, UserManager
@@ -101,7 +102,7 @@ class User(AbstractUser):
         """This person, working in `facility` from here on. Scope and permissions follow it."""
         self._facility = facility
         self.__dict__.pop("_permissions", None)
-        self.__dict__.pop("_roles", None)
+        self.__dict__.pop("_held", None)
         return self
 
     @property
@@ -115,14 +116,26 @@ class User(AbstractUser):
         return self._facility is not None
 
     @property
-    def roles(self) -> list[str]:
-        """Codes of the roles held in the facility the person works in; empty outside any."""
+    def held(self) -> list[tuple[str, UUID | None]]:
+        """(role's code, department's id) of each membership in the facility the person works in."""
         if self._facility is None:
             return []
-        if "_roles" not in self.__dict__:
-            held = self.memberships.filter(facility=self._facility, active=True).order_by("role__name")
-            self.__dict__["_roles"] = list(held.values_list("role__name", flat=True))
-        return self.__dict__["_roles"]
+        if "_held" not in self.__dict__:
+            rows = self.memberships.filter(facility=self._facility, active=True).order_by("role__name")
+            self.__dict__["_held"] = list(rows.values_list("role__name", "department_id"))
+        return self.__dict__["_held"]
+
+    @property
+    def roles(self) -> list[str]:
+        """Codes of the roles held in the facility the person works in; empty outside any."""
+        return [role for role, _department in self.held]
+
+    def departments_for(self, permission: str) -> set[UUID] | None:
+        """The departments in which the person's roles give a permission; None where one gives it everywhere."""
+        from hms.core import roles
+
+        places = {department for role, department in self.held if permission in roles.ROLES[role].permissions}
+        return None if None in places else places
 
     @property
     def name(self) -> str:

@@ -1,0 +1,279 @@
+"""A chart opens to those who treat the patient; to others by name and for a time; and some records to fewer still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.db import IntegrityError, transaction
+from django.test import Client
+
+from hms.core import clock, people
+from hms.core.models import AuditEvent, Department, Facility, Notification, User
+from hms.core.refusals import Refused
+from patients import care, search
+from patients.models import Allergy, ChartGrant, Encounter, Patient, PatientUserObjectPermission
+from patients.services import clinical, encounters, grants
+from tests.conftest import make_patient
+
+pytestmark = pytest.mark.django_db
+MakeUser = Callable[..., User]
+BrowserOf = Callable[[User], Client]
+PASSWORD = "a long pass phrase of mine"
+
+
+@pytest.fixture
+def surgery(north: Facility) -> Department:
+    return Department.objects.create(facility=north, code="surgery", name="Surgery")
+
+
+@pytest.fixture
+def working(north: Facility) -> Callable[..., User]:
+    """`working("doctor", surgery)`: a person whose role holds in that department."""
+
+    def make(role: str, department: Department) -> User:
+        user = User.objects.create(username=f"{role}-{User.objects.count()}", last_name="Tester")
+        user.set_password(PASSWORD)
+        user.save()
+        people.grant(None, user=user, facility=north, role=role, department=department)
+        return user.at(north)
+
+    return make
+
+
+@pytest.fixture
+def ours(north: Facility) -> Department:
+    return north.departments.get(code="outpatients")
+
+
+@pytest.fixture
+def charted(reception: User, patient: Patient, ours: Department, working: Callable[..., User]) -> Encounter:
+    """A visit in the outpatients, with an allergy and a pulse."""
+    visit = encounters.open_encounter(reception, patient=patient, department=ours, reason="Cough")
+    nurse = working("nurse", ours)
+    clinical.record_allergy(nurse, patient_id=patient.pk, substance="Latex", reaction="Hives")
+    clinical.record_vitals(nurse, encounter_id=visit.pk, values={"pulse": 88})
+    return visit
+
+
+def again(user: User, facility: Facility) -> User:
+    """The same person, as the next request meets them."""
+    return User.objects.get(pk=user.pk).at(facility)
+
+
+def break_glass(client: Client, patient: Patient, **changed: str) -> object:
+    fields = {"reason": "Collapsed in the corridor", "password": PASSWORD, "_key": uuid4()} | changed
+    return client.post(f"/patients/{patient.pk}/break-glass", fields)
+
+
+def test_the_department_with_the_visit_reads_the_chart_and_another_does_not(
+    charted: Encounter, surgery: Department, ours: Department, working: Callable[..., User], browser_of: BrowserOf
+) -> None:
+    address = f"/patients/{charted.patient_id}/allergies"
+    assert "Latex" in browser_of(working("doctor", ours)).get(address).content.decode()
+    outside = browser_of(working("doctor", surgery))
+    answer = outside.get(address)
+    assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (
+        302,
+        f"/patients/{charted.patient_id}/break-glass",
+    )
+    for page in (f"/patients/{charted.patient_id}/", f"/patients/visits/{charted.pk}/", answer.headers["Location"]):
+        body = outside.get(page).content.decode()
+        assert "Raghunathan" in body and "Latex" not in body and "Pulse" not in body, page
+    refused = AuditEvent.objects.filter(action="access.outside_care", patient_id=charted.patient_id)
+    assert refused.first().detail["which"] == "patients:chart-allergies"
+
+
+def test_without_the_relation_the_same_page_would_open(
+    charted: Encounter, surgery: Department, working: Callable[..., User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The check itself can fail: with a relation that relates everybody, the other department reads."""
+    outside = working("doctor", surgery)
+    assert not Allergy.objects.visible_to(outside).exists()
+    everybody = care.Relation("patients.view_chart", lambda user: Encounter.objects.all(), "patient_id", True)
+    monkeypatch.setitem(care._relations, "everybody", everybody)
+    assert Allergy.objects.visible_to(again(outside, outside.facility)).exists()
+
+
+@pytest.mark.parametrize("days, reads", [(6, True), (8, False)])
+def test_a_department_reads_for_some_days_after_the_visit(
+    charted: Encounter, ours: Department, working: Callable[..., User], days: int, reads: bool
+) -> None:
+    encounters.cancel(working("doctor", ours), encounter_id=charted.pk, reason="Went home")
+    with time_machine.travel(clock.now() + timedelta(days=days), tick=False):
+        assert care.treats(working("nurse", ours), charted.patient_id) is reads
+
+
+def test_whoever_has_no_department_works_in_all(charted: Encounter, person: MakeUser) -> None:
+    assert care.treats(person("doctor"), charted.patient_id)
+
+
+def test_roles_without_a_chart_treat_nobody(charted: Encounter, person: MakeUser) -> None:
+    for role in ("receptionist", "cashier", "accountant", "manager", "administrator", "auditor", "hr"):
+        assert not care.treats(person(role), charted.patient_id), role
+
+
+def test_an_administrator_who_is_also_a_surgeon_does_not_thereby_read_the_outpatients(
+    charted: Encounter, surgery: Department, working: Callable[..., User], north: Facility
+) -> None:
+    surgeon = working("doctor", surgery)
+    people.grant(None, user=surgeon, facility=north, role="administrator")
+    assert not care.treats(again(surgeon, north), charted.patient_id)
+
+
+def test_the_desk_reads_no_allergies(charted: Encounter, reception: User, browser_of: BrowserOf) -> None:
+    assert "Latex" not in browser_of(reception).get(f"/patients/{charted.patient_id}/").content.decode()
+
+
+# In an emergency
+
+
+def test_in_an_emergency_the_chart_opens_for_hours_is_seen_and_judged(
+    charted: Encounter, surgery: Department, working: Callable[..., User], person: MakeUser, browser_of: BrowserOf
+) -> None:
+    surgeon, auditor = working("doctor", surgery), person("auditor")
+    patient, north = charted.patient, surgeon.facility
+    client = browser_of(surgeon)
+    assert break_glass(client, patient).status_code == 302
+    page = client.get(f"/patients/{patient.pk}/").content.decode()
+    assert "Emergency access until" in page and "Collapsed in the corridor" in page
+    assert "Latex" in client.get(f"/patients/{patient.pk}/allergies").content.decode()
+    other = make_patient(person("receptionist"), "Omar", "Haddad")
+    assert client.get(f"/patients/{other.pk}/allergies").status_code == 302, "that one chart only"
+    assert Notification.objects.filter(user=auditor).exists()
+
+    judge = browser_of(auditor)
+    assert "Collapsed in the corridor" in judge.get("/patients/grants/").content.decode()
+    grant = ChartGrant.objects.get()
+    assert "patients.allergies.viewed" in judge.get(f"/patients/grants/{grant.pk}/").content.decode()
+    fields = {"verdict": "not_justified", "comment": "", "_key": uuid4()}
+    assert judge.post(f"/patients/grants/{grant.pk}/", fields).status_code == 422
+    fields |= {"comment": "Was not on call", "_key": uuid4()}
+    assert judge.post(f"/patients/grants/{grant.pk}/", fields).status_code == 302
+    assert "Nothing to review" in judge.get("/patients/grants/").content.decode()
+
+    with time_machine.travel(clock.now() + grants.EMERGENCY + timedelta(seconds=1), tick=False):
+        assert not care.treats(again(surgeon, north), patient.pk)
+        assert grants.expire() == 1
+    assert not PatientUserObjectPermission.objects.exists()
+
+
+def test_the_emergency_asks_for_a_reason_and_the_right_password(
+    charted: Encounter, surgery: Department, working: Callable[..., User], browser_of: BrowserOf
+) -> None:
+    client = browser_of(working("nurse", surgery))
+    for wrong in ({"password": "somebody else's"}, {"reason": "  "}):
+        answer = break_glass(client, charted.patient, **wrong)
+        assert answer.status_code == 422 and not ChartGrant.objects.exists()
+
+
+def test_who_reads_the_chart_anyway_opens_nothing(
+    charted: Encounter, ours: Department, working: Callable[..., User]
+) -> None:
+    with pytest.raises(Refused, match="open to you already"):
+        grants.break_glass(working("doctor", ours), patient_id=charted.patient_id, reason="Why not")
+
+
+def test_nobody_judges_their_own_access(
+    charted: Encounter, surgery: Department, working: Callable[..., User], north: Facility
+) -> None:
+    surgeon = working("doctor", surgery)
+    people.grant(None, user=surgeon, facility=north, role="auditor")
+    surgeon = again(surgeon, north)
+    grant = grants.break_glass(surgeon, patient_id=charted.patient_id, reason="Bleeding")
+    with pytest.raises(Refused, match="Another auditor"):
+        grants.review(surgeon, grant_id=grant.pk, verdict="justified", comment="")
+    with pytest.raises(IntegrityError, match="judged_by_another"), transaction.atomic():
+        ChartGrant.objects.filter(pk=grant.pk).update(verdict="justified", reviewed_by=surgeon, reviewed_at=clock.now())
+
+
+def test_it_is_closed_before_its_time_by_whoever_opened_it(
+    charted: Encounter, surgery: Department, working: Callable[..., User], browser_of: BrowserOf
+) -> None:
+    surgeon = working("doctor", surgery)
+    grant = grants.break_glass(surgeon, patient_id=charted.patient_id, reason="Bleeding")
+    with pytest.raises(Refused):
+        grants.end(working("doctor", surgery), grant_id=grant.pk)
+    assert browser_of(surgeon).post(f"/patients/grants/{grant.pk}/end", {"_key": uuid4()}).status_code == 302
+    assert not care.treats(again(surgeon, surgeon.facility), charted.patient_id)
+
+
+# Shared
+
+
+def test_a_chart_is_shared_with_a_named_colleague_until_a_day(
+    charted: Encounter, surgery: Department, ours: Department, working: Callable[..., User], browser_of: BrowserOf
+) -> None:
+    owner, surgeon, other = working("doctor", ours), working("doctor", surgery), working("doctor", surgery)
+    day = clock.today(owner.facility) + timedelta(days=3)
+    fields = {"user": surgeon.pk, "until": day.isoformat(), "reason": "Second opinion", "_key": uuid4()}
+    assert browser_of(owner).post(f"/patients/{charted.patient_id}/share", fields).status_code == 302
+    facility = owner.facility
+    assert care.treats(again(surgeon, facility), charted.patient_id)
+    assert not care.treats(other, charted.patient_id)
+    _start, end = clock.day_bounds(facility, day)
+    with time_machine.travel(end - timedelta(seconds=1), tick=False):
+        assert care.treats(again(surgeon, facility), charted.patient_id)
+    with time_machine.travel(end, tick=False):
+        assert not care.treats(again(surgeon, facility), charted.patient_id)
+
+
+@pytest.mark.parametrize("days", [-1, 91])
+def test_a_chart_is_not_shared_for_ever(
+    charted: Encounter, surgery: Department, ours: Department, working: Callable[..., User], days: int
+) -> None:
+    with pytest.raises(Refused, match="next 90 days"):
+        grants.share(
+            working("doctor", ours),
+            patient_id=charted.patient_id,
+            user=working("doctor", surgery),
+            until=clock.now() + timedelta(days=days),
+            reason="Second opinion",
+        )
+
+
+def test_who_does_not_read_a_chart_does_not_share_it(
+    charted: Encounter, surgery: Department, working: Callable[..., User], browser_of: BrowserOf
+) -> None:
+    assert browser_of(working("doctor", surgery)).get(f"/patients/{charted.patient_id}/share").status_code == 404
+
+
+# Kept narrower
+
+
+@pytest.fixture
+def hidden(charted: Encounter, reception: User) -> Patient:
+    return grants.keep_narrow(
+        reception, patient_id=charted.patient_id, confidentiality="vip", reason="Known from television"
+    )
+
+
+def test_a_narrow_record_does_not_exist_for_those_who_do_not_treat_the_patient(
+    hidden: Patient, surgery: Department, working: Callable[..., User], person: MakeUser, browser_of: BrowserOf
+) -> None:
+    for user in (working("doctor", surgery), person("cashier"), person("pharmacist"), person("lab_technician")):
+        client = browser_of(user)
+        assert not search.patients(user, "Raghunathan").exists()
+        answer = client.get(f"/patients/{hidden.pk}/")
+        assert answer.status_code == 404 and "Raghunathan" not in answer.content.decode(), user.roles
+        assert client.get(f"/patients/{hidden.pk}/break-glass").status_code in (403, 404)
+    assert not Encounter.objects.visible_to(working("nurse", surgery)).exists()
+
+
+def test_those_who_treat_them_and_the_desk_find_it_and_are_told(
+    hidden: Patient, ours: Department, working: Callable[..., User], reception: User, browser_of: BrowserOf
+) -> None:
+    for user in (working("doctor", ours), reception):
+        assert search.patients(user, "Raghunathan").exists()
+        assert "Confidential: Public person" in browser_of(user).get(f"/patients/{hidden.pk}/").content.decode()
+
+
+def test_only_the_privacy_officer_opens_it_again(hidden: Patient, reception: User, person: MakeUser) -> None:
+    with pytest.raises(Refused, match="privacy officer"):
+        grants.keep_narrow(reception, patient_id=hidden.pk, confidentiality="normal", reason="Asked me to")
+    grants.keep_narrow(person("auditor"), patient_id=hidden.pk, confidentiality="normal", reason="Asked in writing")
+    event = AuditEvent.objects.filter(action="patients.patient.confidentiality_changed").latest("id")
+    assert event.detail == {"from": "vip", "to": "normal"}
