@@ -246,7 +246,7 @@ class AmendForm(Form):
 
 
 class BreakGlassForm(Form):
-    """Why a chart has to be opened in an emergency; and that it is really this person who asks."""
+    """Why a chart has to be opened in an emergency."""
 
     reason = forms.CharField(
         label=_("Why you need this chart now"),
@@ -254,20 +254,6 @@ class BreakGlassForm(Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("For example: collapsed in the corridor; on call for the ward; asked by the doctor in charge."),
     )
-    password = forms.CharField(
-        label=_("Your password"),
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.user = user
-
-    def clean_password(self) -> str:
-        if not self.user.check_password(self.cleaned_data["password"]):
-            raise forms.ValidationError(_("This is not your password. Type it again."))
-        return ""
 
 
 class ShareForm(Form):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from hms.core import access, acts, asking, clock, lists, panels
 from hms.core.acts import once
+from hms.core.views.factors import way_to_sign_in_again
 from patients import banner
 from patients.forms import BreakGlassForm, ConfidentialityForm, ReviewForm, ShareForm
 from patients.models import ChartGrant, Patient
@@ -25,9 +27,12 @@ def _patient(request: HttpRequest, patient_id: UUID) -> Patient:
 @access.needs("patients.break_glass")
 @once
 def break_glass(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    """Whoever asks proves first that it is really them."""
     patient = _patient(request, patient_id)
-    form = BreakGlassForm(request.POST or None, user=request.user)
-    if form.carried_out(lambda data: grants.break_glass(request.user, patient_id=patient.pk, reason=data["reason"])):
+    if not did_recently_reauthenticate(request):
+        return redirect(way_to_sign_in_again(request, request.get_full_path()))
+    form = BreakGlassForm(request.POST or None)
+    if form.carried_out(lambda data: grants.break_glass(request.user, patient_id=patient.pk, **data)):
         until = clock.local(request.user.facility, form.result.until)
         messages.warning(
             request, _("The chart is open to you until %(time)s. Every look is reviewed.") % {"time": f"{until:%H:%M}"}

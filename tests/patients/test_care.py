@@ -65,8 +65,12 @@ def again(user: User, facility: Facility) -> User:
 
 
 def break_glass(client: Client, patient: Patient, **changed: str) -> object:
-    fields = {"reason": "Collapsed in the corridor", "password": PASSWORD, "_key": uuid4()} | changed
-    return client.post(f"/patients/{patient.pk}/break-glass", fields)
+    address = f"/patients/{patient.pk}/break-glass"
+    asked = client.get(address)
+    assert asked.status_code == 302 and asked.headers["Location"].startswith("/accounts/again/")
+    assert client.post(asked.headers["Location"], {"password": PASSWORD}).headers["Location"] == address
+    fields = {"reason": "Collapsed in the corridor", "_key": uuid4()} | changed
+    return client.post(address, fields)
 
 
 def test_the_department_with_the_visit_reads_the_chart_and_another_does_not(
@@ -80,7 +84,7 @@ def test_the_department_with_the_visit_reads_the_chart_and_another_does_not(
         302,
         f"/patients/{charted.patient_id}/break-glass",
     )
-    for page in (f"/patients/{charted.patient_id}/", f"/patients/visits/{charted.pk}/", answer.headers["Location"]):
+    for page in (f"/patients/{charted.patient_id}/", f"/patients/visits/{charted.pk}/"):
         body = outside.get(page).content.decode()
         assert "Raghunathan" in body and "Latex" not in body and "Pulse" not in body, page
     refused = AuditEvent.objects.filter(action="access.outside_care", patient_id=charted.patient_id)
@@ -161,13 +165,17 @@ def test_in_an_emergency_the_chart_opens_for_hours_is_seen_and_judged(
     assert not PatientUserObjectPermission.objects.exists()
 
 
-def test_the_emergency_asks_for_a_reason_and_the_right_password(
+def test_the_emergency_asks_for_a_reason_and_to_sign_in_again(
     charted: Encounter, surgery: Department, working: Callable[..., User], browser_of: BrowserOf
 ) -> None:
     client = browser_of(working("nurse", surgery))
-    for wrong in ({"password": "somebody else's"}, {"reason": "  "}):
-        answer = break_glass(client, charted.patient, **wrong)
-        assert answer.status_code == 422 and not ChartGrant.objects.exists()
+    address = f"/patients/{charted.patient_id}/break-glass"
+    sent = client.post(address, {"reason": "Bleeding", "_key": uuid4()})
+    assert sent.headers["Location"].startswith("/accounts/again/") and not ChartGrant.objects.exists()
+    wrong = client.post(sent.headers["Location"], {"password": "somebody else's"})
+    assert wrong.status_code == 200 and client.get(address).status_code == 302
+    assert break_glass(client, charted.patient, reason="  ").status_code == 422
+    assert not ChartGrant.objects.exists()
 
 
 def test_who_reads_the_chart_anyway_opens_nothing(
