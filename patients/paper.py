@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from hms.core import clock
 from patients.models import Patient
 
 
-def identity(patient: Patient) -> dict[str, str]:
-    """The patient's part of a snapshot, as JSON. Dates: ISO 8601."""
+def identity(patient: Patient, *, at: datetime) -> dict[str, str]:
+    """The patient's part of a snapshot, as JSON, with the age at that moment. Dates: ISO 8601."""
     return {
         "name": patient.name,
         "mrn": patient.mrn,
         "born": patient.birth_date.isoformat(),
-        "age": patient.age_text,
+        "age": clock.age_text(patient.birth_date, min(at, patient.deceased_at or at).date()),
         "sex": patient.sex_label,
         "address": ", ".join(filter(None, [patient.address, f"{patient.postal_code} {patient.city}".strip()])),
     }

@@ -3,7 +3,7 @@
 from billing.faults import acts_without_charge, charges_without_act
 from hms.core import oracle
 from hms.core.faults import gaps
-from hms.core.models import Document
+from wards.models import DischargeSummary
 
 
 def register() -> None:
@@ -79,5 +79,6 @@ def register() -> None:
         ),
     )
     oracle.register(
-        "numbers: discharge summaries", gaps("Discharge summaries", Document, "DS", kind="discharge_summary")
+        "numbers: discharge summaries",
+        gaps("Discharge summaries", DischargeSummary, "DS", facility="admission__facility_id"),
     )

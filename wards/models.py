@@ -210,6 +210,7 @@ class DischargeSummary(Record):
     """What the patient takes home: signed at discharge. Append-only."""
 
     admission = models.OneToOneField(Admission, on_delete=models.PROTECT, related_name="summary")
+    number = models.CharField(_("number"), max_length=40, unique=True, editable=False)
     diagnosis = models.CharField(_("diagnosis"), max_length=300)
     course = models.TextField(_("what was found and done"))
     instructions = models.TextField(_("instructions and medicines"))

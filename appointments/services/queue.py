@@ -151,9 +151,10 @@ def draw(actor: User, *, token_id: object) -> Document:
         template="print/queue_token.html",
         paper=Paper.RECEIPT,
         facility=token.facility,
+        dated=token.created_at,
         snapshot={
             "token": token.code,
-            "patient": identity(patient),
+            "patient": identity(patient, at=token.created_at),
             "department": token.department.name,
             "doctor": token.doctor.name if token.doctor else "",
             "room": booked.room if booked else token.doctor.room if token.doctor else "",

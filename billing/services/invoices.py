@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -88,6 +89,7 @@ def draw(actor: User, *, invoice_id: object) -> Document:
         template="print/invoice.html",
         paper=invoice.facility.paper,
         facility=invoice.facility,
+        dated=invoice.issued_at,
         snapshot=snapshot(invoice),
         patient_id=invoice.patient_id,
     )
@@ -101,7 +103,7 @@ def snapshot(invoice: Invoice) -> dict[str, Any]:
         return clock.local(facility, moment).strftime("%d %b %Y, %H:%M")
 
     return {
-        "patient": identity(patient),
+        "patient": identity(patient, at=invoice.issued_at),
         "number": invoice.number,
         "currency": invoice.currency,
         "date": local(invoice.issued_at),
@@ -187,7 +189,17 @@ def _credit(actor: User, invoice: Invoice, amount: Decimal, reason: str, *, line
         entries=[(Account.CREDITS, amount), (Account.RECEIVABLE, -amount)],
         patient_id=invoice.patient_id,
     )
-    documents.issue(
+    draw_credit_note(actor, note, lines=lines)
+    audit.record(actor, "billing.invoice.credited", note, reason=reason, detail={"lines": len(lines)})
+    return note
+
+
+def draw_credit_note(actor: User, note: CreditNote, *, lines: Sequence[Charge] | None = None) -> Document:
+    """The credit note's PDF, with the charges that it takes back; those that are reversed for it, when it is drawn later."""
+    invoice = note.invoice
+    if lines is None:
+        lines = Charge.objects.filter(reversal__credit_note=note).order_by("posted_at", "id")
+    return documents.issue(
         actor,
         kind=DocumentKind.CREDIT_NOTE,
         source=note,
@@ -196,19 +208,18 @@ def _credit(actor: User, invoice: Invoice, amount: Decimal, reason: str, *, line
         template="print/credit_note.html",
         paper=invoice.facility.paper,
         facility=invoice.facility,
+        dated=note.issued_at,
         snapshot={
-            "patient": identity(invoice.patient),
+            "patient": identity(invoice.patient, at=note.issued_at),
             "number": note.number,
             "invoice_number": invoice.number,
             "currency": invoice.currency,
             "lines": [{"description": charge.description, "amount": str(charge.amount)} for charge in lines],
-            "amount": str(amount),
-            "reason": reason,
+            "amount": str(note.amount),
+            "reason": note.reason,
         },
         patient_id=invoice.patient_id,
     )
-    audit.record(actor, "billing.invoice.credited", note, reason=reason, detail={"lines": len(lines)})
-    return note
 
 
 def due_back(*, paid: Decimal = money.ZERO, credited: Decimal = money.ZERO) -> Greatest:

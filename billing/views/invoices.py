@@ -129,4 +129,5 @@ def invoice_credit(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
 @require_safe
 def credit_note_pdf(request: HttpRequest, credit_id: UUID) -> HttpResponse:
     note = access.find(request, CreditNote.objects.visible_to(request.user), credit_id)
-    return documents.hand_over(request.user, documents.latest(note, DocumentKind.CREDIT_NOTE))
+    paper = documents.ensure(note, DocumentKind.CREDIT_NOTE, lambda: invoices.draw_credit_note(request.user, note))
+    return documents.hand_over(request.user, paper)

@@ -272,10 +272,22 @@ class CounterAdmin(ReadOnlyAdmin):
 class DocumentAdmin(ReadOnlyAdmin):
     """That a document was issued, and its hash; what stands on it is read where its patient is."""
 
-    list_display = ["created_at", "kind", "number", "status", "prints", "code", "sha256"]
+    list_display = ["dated", "kind", "number", "status", "prints", "code", "sha256"]
     list_filter = ["kind", "status"]
     search_fields = ["=number", "=code"]
-    fields = ["kind", "number", "title", "paper", "status", "prints", "code", "sha256", "issued_by", "created_at"]
+    fields = [
+        "kind",
+        "number",
+        "title",
+        "paper",
+        "status",
+        "prints",
+        "code",
+        "sha256",
+        "issued_by",
+        "dated",
+        "created_at",
+    ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).defer("content", "snapshot")

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -124,12 +125,14 @@ def issue(
     template: str,
     paper: Paper | str,
     facility: Facility,
+    dated: datetime,
     snapshot: dict[str, Any],
     patient_id: UUID | None = None,
 ) -> Document:
     """Draw and store a document; the one issued before for the same source is superseded.
 
-    `snapshot` is JSON: everything that stands on the paper, as it was at this moment.
+    `dated` is the moment of the act it documents, which stands on the paper even when it is drawn later;
+    `snapshot` is JSON: everything else that stands there.
     Locks: the document it supersedes.
     """
     document = Document(
@@ -138,6 +141,7 @@ def issue(
         number=number,
         title=title,
         paper=paper,
+        dated=dated,
         patient_id=patient_id,
         source_type=source._meta.label_lower,
         source_id=source.pk,
@@ -145,7 +149,7 @@ def issue(
         snapshot={
             **snapshot,
             "facility": letterhead(facility),
-            "issued_at": clock.local(facility, clock.now()).strftime("%d %b %Y, %H:%M"),
+            "issued_at": clock.local(facility, dated).strftime("%d %b %Y, %H:%M"),
         },
         code=new_code(),
         issued_by=actor,

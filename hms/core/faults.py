@@ -43,16 +43,14 @@ def runs(label: str, series: str, sql: str) -> oracle.Check:
     return run
 
 
-def gaps(label: str, model: type, prefix: str, **which: object) -> oracle.Check:
-    """The numbers `<facility>-<prefix>-<year>-<n>` of a table, or of `which` of its rows, run from 1 to
-    their counter, without a gap."""
+def gaps(label: str, model: type, prefix: str, *, facility: str = "facility_id") -> oracle.Check:
+    """The numbers `<facility>-<prefix>-<year>-<n>` of a table run from 1 to their counter,
+    without a gap; `facility` is the way from a row to its facility."""
 
     def run() -> Iterator[str]:
         counters = {(row.facility_id, row.series): row.value for row in Counter.objects.all()}
         given: dict[tuple, list[int]] = {}
-        for facility_id, number in (
-            model._default_manager.filter(**which).values_list("facility_id", "number").iterator()
-        ):
+        for facility_id, number in model._default_manager.values_list(facility, "number").iterator():
             if found := NUMBER.match(number):
                 given.setdefault((facility_id, f"{found[1]}-{found[2]}"), []).append(int(found[3]))
         known = {key for key in counters if key[1].split("-")[0] == prefix}

@@ -339,16 +339,15 @@ class Stays:
     def _go_home(self, stay: Stay, admission: Admission) -> None:
         self._bed_days(stay, admission)
         title, _code, course, instructions = stay.story
-        self.scene.rows.add(
-            DischargeSummary(
-                admission=admission,
-                diagnosis=title,
-                course=course,
-                instructions=instructions,
-                follow_up="Outpatients in two weeks",
-                signed_by=stay.doctor.employee.user,
-                signed_at=stay.leaves,
-                created_at=stay.leaves,
-            )
+        summary = DischargeSummary(
+            admission=admission,
+            diagnosis=title,
+            course=course,
+            instructions=instructions,
+            follow_up="Outpatients in two weeks",
+            signed_by=stay.doctor.employee.user,
+            signed_at=stay.leaves,
+            created_at=stay.leaves,
         )
+        self.scene.rows.add(self.scene.books.numbered(summary, "DS", stay.leaves))
         self.desk.settle(admission.encounter, stay.charges, paid=0.95)

@@ -118,8 +118,9 @@ def draw_label(actor: User, found: LabOrder, specimen: Specimen) -> None:
         template="print/label_base.html",
         paper=Paper.LABEL,
         facility=found.facility,
+        dated=specimen.collected_at,
         snapshot={
-            "patient": identity(found.patient),
+            "patient": identity(found.patient, at=specimen.collected_at),
             "labels": [
                 {
                     "top_left": str(specimen.get_kind_display()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -45,7 +46,8 @@ def issue(actor: User, *, order_id: object) -> DiagnosticReport | None:
     same = observed == set(report.observations.values_list("pk", flat=True))
     if not made and same and report.issued_at >= latest and documents.latest(report, DocumentKind.LAB_REPORT):
         return report
-    report.issued_at = latest
+    # Drawn anew because a result was withdrawn: that is what the new paper documents.
+    report.issued_at = latest if made or same or report.issued_at < latest else clock.now()
     report.save(update_fields=["issued_at"])
     report.observations.set(observed)
     documents.issue(
@@ -57,19 +59,20 @@ def issue(actor: User, *, order_id: object) -> DiagnosticReport | None:
         template="print/lab_report.html",
         paper=order.facility.paper,
         facility=order.facility,
-        snapshot=_snapshot(order, results),
+        dated=report.issued_at,
+        snapshot=_snapshot(order, results, at=report.issued_at),
         patient_id=order.patient_id,
     )
     audit.record(actor, "laboratory.report.issued", report)
     return report
 
 
-def _snapshot(order: LabOrder, results: list[Any]) -> dict[str, Any]:
+def _snapshot(order: LabOrder, results: list[Any], *, at: datetime) -> dict[str, Any]:
     def local(moment: Any) -> str:
         return clock.local(order.facility, moment).strftime("%d %b %Y, %H:%M")
 
     return {
-        "patient": identity(order.patient),
+        "patient": identity(order.patient, at=at),
         "ordered_by": order.ordered_by.name,
         "ordered": local(order.ordered_at),
         "question": order.question,

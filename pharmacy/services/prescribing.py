@@ -110,8 +110,9 @@ def draw(actor: User, prescription: Prescription) -> Document:
         template="print/prescription.html",
         paper=Paper.A5,
         facility=facility,
+        dated=prescription.prescribed_at,
         snapshot={
-            "patient": identity(patient),
+            "patient": identity(patient, at=prescription.prescribed_at),
             "allergies": allergy_box(patient),
             "lines": [
                 {

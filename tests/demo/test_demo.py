@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,20 +14,26 @@ import pytest
 import time_machine
 from django.db import connection, models, transaction
 from django.db.models import Count, F, Q
+from django.test import Client
 from PIL import Image
 
 from appointments.models import Appointment, QueueToken
 from billing.models import CreditNote, Invoice, Payment
+from billing.services import invoices, payments
 from doctors.models import AvailabilityException, Doctor
-from hms.core import oracle
-from hms.core.models import AuditEvent
+from hms.core import clock, documents, oracle
+from hms.core.models import AuditEvent, Document, DocumentKind, User
 from hms.demo import catalogue, stories
 from hms.demo.build import ORDER, SMALL, build
-from laboratory.models import LabOrder, Result, Specimen
+from laboratory.models import DiagnosticReport, LabOrder, Result, Specimen
+from laboratory.services import orders, reports
 from patients.models import Allergy, CarePlan, ClinicalNote, DiagnosisCode, Encounter, MedicationStatement, Procedure
 from pharmacy import allergies
 from pharmacy.models import Dispense, Prescription, PrescriptionLine, ReorderAlert, StockMovement
-from wards.models import Admission, Bed, BedStay, NursingNote
+from pharmacy.services import prescribing
+from tests.billing.conftest import text_of
+from wards.models import Admission, Bed, BedStay, DischargeSummary, NursingNote
+from wards.services import admission
 
 # Of this very day: some checks ask the database what time it is.
 NOON = datetime.now(UTC).replace(hour=11, minute=37, second=0, microsecond=0)
@@ -120,7 +126,7 @@ PLANTED = {
     "numbers: employees": "update staff_employee set number = 'N-E-0999' where number = 'N-E-0003'",
     "numbers: specimens": "update laboratory_specimen set accession = 'N99999999' where accession = 'N00000003'",
     "numbers: queue tokens": "update appointments_queuetoken set number = 999 where number = 3",
-    "numbers: discharge summaries": "insert into core_counter (facility_id, series, value) select id, 'DS-2026', 4 from core_facility where code = 'N'",
+    "numbers: discharge summaries": "update core_counter set value = value + 1 where series like 'DS-%'",
     "visits: nobody was seen before they were registered": "update patients_patient set created_at = now() where id in (select patient_id from patients_encounter)",
     "appointments: the visit is the one that was booked": "update patients_encounter set kind = 'outpatient' where kind = 'virtual'",
     "beds: whoever lies in one, it is in use": "update wards_bed set state = 'cleaning' where id in (select bed_id from wards_bedstay where upper_inf(period))",
@@ -241,6 +247,59 @@ def test_the_auditor_has_something_to_see(look: None) -> None:
     moments = list(trail.values_list("at", flat=True))
     assert moments == sorted(moments)
     assert all(trail.exclude(action="patients.patient.searched").values_list("patient_id", flat=True))
+
+
+# What is printed for the first time long after: the kind, its oldest row, when it was done, how it is drawn.
+PAPERS: list[tuple[DocumentKind, type[models.Model], str, Callable[[User, Any], object]]] = [
+    (DocumentKind.INVOICE, Invoice, "issued_at", lambda who, row: invoices.draw(who, invoice_id=row.pk)),
+    (DocumentKind.RECEIPT, Payment, "received_at", payments.draw_receipt),
+    (DocumentKind.CREDIT_NOTE, CreditNote, "issued_at", invoices.draw_credit_note),
+    (DocumentKind.LAB_REPORT, DiagnosticReport, "issued_at", lambda who, row: reports.issue(who, order_id=row.order_id)),
+    (DocumentKind.SPECIMEN_LABEL, Specimen, "collected_at", lambda who, row: orders.draw_label(who, row.order, row)),
+    (DocumentKind.PRESCRIPTION, Prescription, "prescribed_at", prescribing.draw),
+    (
+        DocumentKind.DISCHARGE_SUMMARY,
+        DischargeSummary,
+        "signed_at",
+        lambda who, row: admission.draw_summary(who, row.admission, row),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "model", "when", "draw"), PAPERS, ids=[str(row[0]) for row in PAPERS])
+def test_a_paper_drawn_late_bears_the_date_of_its_act(
+    look: None, kind: DocumentKind, model: type[models.Model], when: str, draw: Callable[[User, Any], object]
+) -> None:
+    row = model._default_manager.order_by(when).first()
+    done = getattr(row, when)
+    assert done < NOON - timedelta(days=6)
+    with transaction.atomic():
+        paper = Document.objects.get(
+            pk=documents.ensure(row, kind, lambda: draw(User.objects.get(username="admin"), row)).pk
+        )
+        assert (paper.dated, paper.created_at) == (done, NOON)
+        said = " ".join(text_of(bytes(paper.content)).split())
+        assert clock.local(paper.facility, done).strftime("%d %b %Y") in said
+        assert NOON.strftime("%d %b %Y") not in said
+        assert f"{done:%d %b %Y}" in Client().get(f"/verify/{paper.code}").content.decode()
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize(
+    ("model", "when"),
+    [
+        (DischargeSummary, "signed_at"),
+        (Invoice, "issued_at"),
+        (Payment, "received_at"),
+        (Prescription, "prescribed_at"),
+    ],
+)
+def test_numbers_are_in_the_order_of_the_acts(look: None, model: type[models.Model], when: str) -> None:
+    for code in ("N", "R"):
+        rows = model._default_manager.filter(number__startswith=f"{code}-").order_by("number")
+        moments = list(rows.values_list(when, flat=True))
+        assert len(moments) > 5
+        assert moments == sorted(moments)
 
 
 @pytest.mark.django_db

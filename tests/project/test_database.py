@@ -121,13 +121,14 @@ def test_the_application_role_deletes_only_what_says_it_may_go(as_app_role: obje
 def test_an_issued_document_never_changes_and_never_goes(reception: User, visit: Encounter) -> None:
     paper = documents.issue(
         reception, kind=DocumentKind.QUEUE_TOKEN, source=visit, number="R-1", title="Token", paper=Paper.RECEIPT,
-        template="print/queue_token.html", facility=visit.facility, patient_id=visit.patient_id,
-        snapshot={"patient": identity(visit.patient)},
+        template="print/queue_token.html", facility=visit.facility, dated=visit.started_at, patient_id=visit.patient_id,
+        snapshot={"patient": identity(visit.patient, at=visit.started_at)},
     )  # fmt: skip
     for change in (
         "update core_document set content = 'x'::bytea",
         "update core_document set sha256 = 'x', snapshot = '{}'",
         "update core_document set number = 'R-2'",
+        "update core_document set dated = now()",
         "delete from core_document",
     ):
         with pytest.raises(DatabaseError, match="refused"), transaction.atomic(), connection.cursor() as cursor:

@@ -141,6 +141,7 @@ def test_a_discharge_closes_the_visit_frees_the_bed_and_makes_bill_and_paper(
     invoice = Invoice.objects.get()
     assert [(line.description[:6], line.amount) for line in invoice.lines.all()] == [("Bed 1A", Decimal(120))]
     found = documents.latest(made.summary, DocumentKind.DISCHARGE_SUMMARY)
+    assert (found.number, found.dated) == (made.summary.number, made.ended_at)
     text = " ".join(text_of(bytes(Document.objects.get(pk=found.pk).content)).split())
     for expected in (
         "Meera Raghunathan",

@@ -161,13 +161,15 @@ def discharge(
     """Discharge with a signed summary: charges the bed-days, frees the bed for cleaning, closes the
     visit (whose invoice a worker makes) and draws the summary.
 
-    Locks: the encounter, the admission, the bed.
+    Locks: the encounter, the admission, the bed, then the number counter.
     """
     admission = _locked(admission_id)
     _end(admission, AdmissionStatus.DISCHARGED)
     bed_days.accrue(actor, admission_id=admission.pk)
+    encounters.close(actor, encounter_id=admission.encounter_id)
     summary = DischargeSummary.objects.create(
         admission=admission,
+        number=numbering.next_number(admission.facility, "DS"),
         diagnosis=diagnosis,
         course=course,
         instructions=instructions,
@@ -175,7 +177,6 @@ def discharge(
         signed_by=actor,
         signed_at=admission.ended_at,
     )
-    encounters.close(actor, encounter_id=admission.encounter_id)
     draw_summary(actor, admission, summary)
     audit.record(actor, "wards.admission.discharged", admission)
     return admission
@@ -187,11 +188,12 @@ def draw_summary(actor: User, admission: Admission, summary: DischargeSummary) -
         actor,
         kind=DocumentKind.DISCHARGE_SUMMARY,
         source=summary,
-        number=numbering.next_number(admission.facility, "DS"),
+        number=summary.number,
         title=str(_("Discharge summary")),
         template="print/discharge_summary.html",
         paper=admission.facility.paper,
         facility=admission.facility,
+        dated=summary.signed_at,
         snapshot=_snapshot(admission, summary),
         patient_id=admission.patient_id,
     )
@@ -203,7 +205,7 @@ def _snapshot(admission: Admission, summary: DischargeSummary) -> dict[str, Any]
 
     diagnoses = admission.encounter.condition_set.filter(entered_in_error=False)
     return {
-        "patient": identity(admission.patient),
+        "patient": identity(admission.patient, at=summary.signed_at),
         "allergies": allergies(admission.patient),
         "admitted": local(admission.admitted_at),
         "discharged": local(admission.ended_at),

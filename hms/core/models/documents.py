@@ -33,13 +33,16 @@ class Paper(models.TextChoices):
 
 class Document(Record):
     """A PDF as it was issued: its bytes, their SHA-256, the snapshot it was drawn from, and the code
-    by which anyone can check the paper in their hand. Never edited; a later one supersedes it."""
+    by which anyone can check the paper in their hand. Never edited; a later one supersedes it.
+
+    `dated` is the moment of the act, which stands on the paper; `created_at` is when it was drawn."""
 
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="documents")
     kind = models.CharField(max_length=20, choices=DocumentKind)
     number = models.CharField(max_length=40)
     title = models.CharField(max_length=120)
     paper = models.CharField(max_length=10, choices=Paper)
+    dated = models.DateTimeField(_("date it bears"))
     patient_id = models.UUIDField(null=True, db_index=True)
     source_type = models.CharField(max_length=80)
     source_id = models.UUIDField()
