@@ -35,7 +35,11 @@ class Benches:
         """An order that has come as far as `stage`; returns the charges that stand. With `spoiled` the
         first specimen was rejected and taken again."""
         scene = self.scene
-        taken, entered, verified = (scene.past(asked + timedelta(minutes=n)) for n in (9, 50, 75))
+        taken, entered = (scene.past(asked + timedelta(minutes=n)) for n in (9, 50))
+        # What is measured at night is verified in the morning.
+        verified = scene.when("pathologist", scene.past(asked + timedelta(minutes=75)))
+        if stage == "verified" and verified > scene.now:
+            stage = "entered"
         order = LabOrder(
             facility=scene.facility,
             patient_id=visit.patient_id,
@@ -49,7 +53,7 @@ class Benches:
             created_at=asked,
         )
         scene.rows.add(scene.books.numbered(order, "LAB", asked))
-        technician = scene.some("lab_technician")
+        technician = scene.some("lab_technician", taken)
         tests = [scene.house.tests[code] for code in codes]
         if stage in ("ordered", "cancelled"):
             for test in tests:
@@ -121,7 +125,7 @@ class Benches:
         result.entered_at = at
 
     def _verify(self, result: Result, visit: Encounter, taken: datetime, at: datetime) -> Observation:
-        pathologist = self.scene.house.users["pathologist"][0]
+        pathologist = self.scene.some("pathologist", at)
         result.verified_by = pathologist
         result.verified_at = at
         result.observation = self.scene.rows.add(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 from django.core.management import call_command
 from django.db import transaction
@@ -24,6 +25,7 @@ from hms.demo.charting import Charting
 from hms.demo.counter import Counter
 from hms.demo.emergencies import Emergencies
 from hms.demo.hours import Hours
+from hms.demo.rota import Rota
 from hms.demo.scene import Scene
 from hms.demo.shelf import Shelf
 from hms.demo.staffing import FACILITIES, House, Staffing
@@ -56,6 +58,7 @@ from pharmacy.models import (
     StockBalance,
     StockMovement,
 )
+from staff.models import Attendance, RosterEntry
 from wards.models import Admission, BedDay, BedStay, DischargeSummary, NursingNote
 
 SEED = 20_261
@@ -65,7 +68,7 @@ ORDER = [
     MedicationStatement, Immunization, Procedure, CarePlan, Observation, LabOrder, Specimen, Result, DiagnosticReport,
     DiagnosticReport.observations.through, Batch, StockBalance, StockMovement, Prescription, PrescriptionLine, Dispense,
     DispenseLine, ReorderAlert, Admission, BedStay, BedDay, NursingNote, DischargeSummary, Charge, Invoice, InvoiceLine,
-    Payment, CreditNote, LedgerTransaction, LedgerEntry, AuditEvent,
+    Payment, CreditNote, LedgerTransaction, LedgerEntry, RosterEntry, Attendance, AuditEvent,
 ]  # fmt: skip
 
 
@@ -97,19 +100,22 @@ def build(password: str, say: Callable[[str], None], *, seed: int = SEED, size: 
     say("facilities and people")
     staffing = Staffing(dice, password, first)
     rows = Rows(ORDER)
+    rota = Rota(rows, dice, system, first)
     known = titles()
     shown = []
     for row in FACILITIES:
         house = staffing.build(row)
         code = house.facility.code
+        hours = Hours(house, first)
+        rota.plan(house, hours)
         say(f"{house.facility.name}: patients")
         books = Books(house.facility, rows, system)
         count = size.patients[code]
-        patients = population.people(house, rows, books, dice, known, count=count, days=size.days)
+        patients = population.people(house, rota, rows, books, dice, known, count=count, days=size.days)
         say(f"{house.facility.name}: {size.days} days of care")
-        shelf = Shelf(rows, house.users["pharmacist"][0], dice)
-        scene = Scene(house, rows, books, shelf, dice, known, patients, first)
-        _history(scene, Hours(house, first), size.load[code])
+        shelf = Shelf(rows, partial(_pharmacist, rota, house), dice)
+        scene = Scene(house, rows, books, shelf, rota, dice, known, patients, first)
+        _history(scene, hours, size.load[code])
         books.close()
         shown.append(scene)
     name_reports(rows.of(DiagnosticReport))
@@ -141,8 +147,8 @@ def _history(scene: Scene, hours: Hours, load: float) -> None:
     days = (scene.today - scene.first).days
     for offset in range(days + AHEAD):
         day = scene.first + timedelta(days=offset)
-        morning = scene.at(day, 6, 30)
-        if offset and morning < scene.now:
+        morning = scene.at(day, 6, 50)  # before the first is handed out
+        if offset and scene.at(day, 8, 10) < scene.now:
             scene.shelf.reorder(morning, leave_low=offset > days - 12)
             if offset % 10 == 0:
                 scene.shelf.count(morning)
@@ -158,9 +164,15 @@ def _history(scene: Scene, hours: Hours, load: float) -> None:
     scene.shelf.raise_alerts(scene.now)
 
 
+def _pharmacist(rota: Rota, house: House, at: datetime) -> User:
+    """Who is behind the counter then."""
+    there = house.users["pharmacist"]
+    return (rota.there(there, at, clock.local(house.facility, at).date()) or there)[0]
+
+
 def _stock(scene: Scene, house: House) -> None:
     """A full shelf on the first day; some lots run out of date before the last."""
-    opening = scene.at(scene.first, 6, 30)
+    opening = scene.at(scene.first, 0, 5)
     days = (scene.today - scene.first).days
     for place, product in enumerate(house.products.values()):
         scene.shelf.deliver(product, product.reorder_quantity, opening)

@@ -38,12 +38,14 @@ class CashDesk:
     def _pay(self, invoice: Invoice) -> None:
         scene = self.scene
         method = scene.dice.choice(METHODS)
-        moment = scene.past(invoice.issued_at + scene.minutes(2, 15))
+        moment = scene.when("cashier", scene.past(invoice.issued_at + scene.minutes(2, 15)))
+        if moment > scene.now:
+            return
         part = self.settled % 70 == 20
         amount = (invoice.total / 2).quantize(Decimal("1")) if part else invoice.total
         if amount <= 0:
             return
-        cashier = scene.some("cashier")
+        cashier = scene.some("cashier", moment)
         payment = scene.books.pay(cashier, invoice, amount, method, moment)
         if self.settled % 140 == 60:
             self._correct(invoice, payment)
@@ -51,10 +53,11 @@ class CashDesk:
     def _correct(self, invoice: Invoice, payment: Payment) -> None:
         """It was entered as the wrong method: a second person reverses it, and it is taken again."""
         scene = self.scene
-        moment = payment.received_at + timedelta(minutes=7)
-        if moment + timedelta(minutes=3) > scene.now:
+        # Found when the till is counted, by whoever comes next.
+        moment = scene.when("cashier", payment.received_at + timedelta(hours=8))
+        second = scene.some("cashier", moment, but=payment.received_by)
+        if second == payment.received_by or moment + timedelta(minutes=3) > scene.now:
             return
-        second = scene.some("cashier", but=payment.received_by)
         scene.books.give_back(second, payment, moment, "Entered as the wrong way of payment")
         other = PaymentMethod.CARD if payment.method != PaymentMethod.CARD else PaymentMethod.CASH
         scene.books.pay(second, invoice, payment.amount, other, moment + timedelta(minutes=2))
@@ -62,8 +65,11 @@ class CashDesk:
     def _credit(self, invoice: Invoice) -> None:
         """A complaint that was right: all of it is credited, or a part and the rest is paid."""
         scene = self.scene
-        actor = scene.house.users.get("accountant", scene.house.users["manager"])[0]
-        moment = scene.past(invoice.issued_at + timedelta(hours=3))
+        role = "accountant" if "accountant" in scene.house.users else "manager"
+        moment = scene.when(role, invoice.issued_at + timedelta(hours=3))
+        if moment > scene.now - timedelta(minutes=30):
+            return
+        actor = scene.some(role, moment)
         whole = self.settled % 180 == 40
         amount = invoice.total if whole else (invoice.total / 4).quantize(Decimal("0.01"))
         if amount <= 0:
@@ -71,6 +77,6 @@ class CashDesk:
         scene.books.credit(actor, invoice, amount, moment, "Waited two hours; agreed with the manager")
         if not whole:
             rest = invoice.total - amount
-            scene.books.pay(
-                scene.some("cashier"), invoice, rest, PaymentMethod.CARD, scene.past(moment + timedelta(minutes=5))
-            )
+            paid = scene.when("cashier", moment + timedelta(minutes=5))
+            if paid <= scene.now:
+                scene.books.pay(scene.some("cashier", paid), invoice, rest, PaymentMethod.CARD, paid)

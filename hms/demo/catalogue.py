@@ -28,6 +28,7 @@ SPECIALTIES = [
     ("OBGY", "Obstetrics and gynaecology", D("80.00")),
     ("SURG", "General surgery", D("90.00")),
     ("DERM", "Dermatology", D("75.00")),
+    ("EM", "Emergency medicine", D("65.00")),
 ]
 
 # code, name, department, bed-day price, rooms × beds

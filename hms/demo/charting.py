@@ -107,8 +107,8 @@ class Charting:
         if age >= 16:
             weight = steady.gauss(25.5, 4) * (height / 100) ** 2 + dice.gauss(0, 0.8)
             measured.append(("29463-7", "Weight", "kg", Decimal(str(round(max(weight, 38), 1)))))
-        nurse = self.scene.some("nurse")
         at = self.scene.past(at)
+        nurse = self.scene.some("nurse", at, department=visit.department.code)
         for code, display, unit, value in measured:
             self.scene.rows.add(
                 Observation(

@@ -89,7 +89,7 @@ class Counter:
     def hand_out(self, lines: list[PrescriptionLine], at: datetime, *, part: float = 1.0) -> list[Charge]:
         """Hand out what is prescribed, or that part of each line; returns the charges."""
         scene, prescription = self.scene, lines[0].prescription
-        pharmacist = scene.some("pharmacist")
+        pharmacist = scene.some("pharmacist", at)
         dispense = Dispense(
             facility=scene.facility,
             patient_id=prescription.patient_id,

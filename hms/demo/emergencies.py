@@ -1,9 +1,10 @@
-"""The emergency department of the demonstration: it never closes."""
+"""The emergency department of the demonstration."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+from hms.core import clock
 from hms.demo import stories
 from hms.demo.benches import Benches
 from hms.demo.cashdesk import CashDesk
@@ -14,6 +15,41 @@ from hms.demo.tokens import Tokens
 from patients.models import Encounter, Patient
 
 # Those who are there at this moment, by the minutes since they came: at any hour of the day.
+# Hours at which people come, the busy ones more often.
+WHEN = [
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    8,
+    9,
+    9,
+    10,
+    10,
+    11,
+    11,
+    12,
+    13,
+    14,
+    15,
+    16,
+    17,
+    17,
+    18,
+    18,
+    19,
+    19,
+    20,
+    20,
+    21,
+    22,
+    23,
+]
 NOW = [6, 19, 38, 55, 90, 130]
 
 
@@ -29,19 +65,23 @@ class Emergencies:
         self.desk = desk
         self.department = scene.house.departments["emergency"]
         self.told = 0
+        # A hospital never closes; the clinic takes emergencies by day.
+        self.hours = [*WHEN] if scene.house.rescue else [hour for hour in WHEN if 8 <= hour <= 16]
 
     def day(self, day: date, busy: int) -> None:
         """People come at every hour, fewer at night; somebody is there when the demonstration begins."""
         scene = self.scene
         for _n in range(scene.dice.randint(busy - 1, busy + 2)):
-            hour = scene.dice.choice([0, 2, 4, 6, 8, 9, 10, 11, 12, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23])
+            hour = scene.dice.choice(self.hours)
             came = scene.at(day, hour, scene.dice.randint(0, 59))
             if came < scene.now - timedelta(hours=3):
                 self._tell(came)
 
     def now(self, busy: int) -> None:
         for minutes in NOW[-busy:] if busy < len(NOW) else NOW:
-            self._tell(self.scene.now - timedelta(minutes=minutes))
+            came = self.scene.now - timedelta(minutes=minutes)
+            if clock.local(self.scene.facility, came).hour in self.hours:
+                self._tell(came)
 
     def _tell(self, came: datetime) -> None:
         scene = self.scene
@@ -53,7 +93,7 @@ class Emergencies:
         self.told += 1
         scene.engage(patient, came, ended)
         left = self.told % 17 == 4 and seen < scene.now
-        doctor = scene.dice.choice(scene.house.doctors)
+        doctor = scene.doctor(seen, scene.house.rescue)
         begun = seen < scene.now and not left
         finished = ended < scene.now and begun
         visit = scene.rows.add(
@@ -97,7 +137,9 @@ class Emergencies:
         charges.append(self.chart.consultation(visit, doctor, ended))
         if medicines:
             lines = self.counter.prescribe(visit, user, medicines, ended - timedelta(minutes=5))
-            charges += self.counter.hand_out(lines, ended - timedelta(minutes=1))
+            handed = scene.when("pharmacist", ended - timedelta(minutes=1))
+            if handed <= scene.now:
+                charges += self.counter.hand_out(lines, handed)
         self.desk.settle(visit, charges, paid=0.9)
 
     def _who(self, came: datetime, ended: datetime) -> Patient | None:

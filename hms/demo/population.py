@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
 
 from hms.core import clock, numbering
@@ -11,6 +11,7 @@ from hms.core.models import User
 from hms.demo import catalogue, names
 from hms.demo.batch import Batch as Rows
 from hms.demo.books import Books
+from hms.demo.rota import Rota
 from hms.demo.staffing import House
 from patients.models import (
     Allergy,
@@ -32,11 +33,20 @@ TAKEN_ALREADY = [
 
 
 def people(
-    house: House, rows: Rows, books: Books, dice: random.Random, known: dict[str, str], *, count: int, days: int
+    house: House,
+    rota: Rota,
+    rows: Rows,
+    books: Books,
+    dice: random.Random,
+    known: dict[str, str],
+    *,
+    count: int,
+    days: int,
 ) -> list[Patient]:
     """The patients of a facility; most were registered before the `days` of the history."""
     reception = house.users["receptionist"]
-    doctor = house.users["doctor"][0]
+    zone = clock.zone(house.facility)
+    doctors = house.users["doctor"]
     made = []
     now = clock.now()
     for _n in range(count):
@@ -44,7 +54,12 @@ def people(
         age = min(abs(dice.gauss(38, 24)), 99)
         # Most were here before the history begins.
         days_ago = dice.choice([dice.randint(0, days), dice.randint(days, 1500), dice.randint(days, 3000)])
-        registered = now - timedelta(days=days_ago, minutes=dice.randint(0, 500))
+        registered = datetime.combine(
+            clock.today(house.facility) - timedelta(days=days_ago), time(dice.randint(8, 17), dice.randint(0, 59)), zone
+        )
+        if registered > now:
+            registered -= timedelta(days=1)
+        there = rota.there(reception, registered, registered.date()) or reception
         born = min(now.date() - timedelta(days=int(age * 365.25) + dice.randint(0, 364)), registered.date())
         patient = Patient(
             registered_at=house.facility,
@@ -63,11 +78,12 @@ def people(
         )
         derive(patient)
         books.later("MRN", registered, partial(_number, patient, house.facility.code))
+        doctor = dice.choice(rota.there(doctors, registered, registered.date()) or doctors)
         _background(rows, patient, dice, doctor, registered, known)
         rows.add(patient)
         rows.add(
             PatientFacility(
-                patient=patient, facility=house.facility, added_by=dice.choice(reception), created_at=registered
+                patient=patient, facility=house.facility, added_by=dice.choice(there), created_at=registered
             )
         )
         if dice.random() < 0.5:

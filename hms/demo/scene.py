@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
+from doctors.models import Doctor
 from hms.core import clock
 from hms.core.models import Facility, User
 from hms.demo.batch import Batch as Rows
 from hms.demo.books import Books
+from hms.demo.rota import Rota
 from hms.demo.shelf import Shelf
 from hms.demo.staffing import House
 from patients.models import Allergy, Patient
@@ -26,6 +28,7 @@ class Scene:
     rows: Rows
     books: Books
     shelf: Shelf
+    rota: Rota
     dice: random.Random
     titles: dict[str, str]  # of the diagnoses that the stories use
     patients: list[Patient]
@@ -51,10 +54,33 @@ class Scene:
         """To be told when that day comes: the shelf is as it was then."""
         self.agenda[self.day_of(moment)].append(act)
 
-    def some(self, role: str, *, but: User | None = None) -> User:
-        """Somebody of this role; another than `but` where there is one."""
-        there = [user for user in self.house.users[role] if user != but] or self.house.users[role]
-        return self.dice.choice(there)
+    def some(self, role: str, at: datetime, *, but: User | None = None, department: str = "") -> User:
+        """Somebody of this role who is on duty then; another than `but`, and of the department, where there is one."""
+        there = self.rota.there(self.house.users[role], at, self.day_of(at)) or self.house.users[role]
+        there = [user for user in there if self.rota.department.get(user.pk) == department] or there
+        return self.dice.choice([user for user in there if user != but] or there)
+
+    def doctor(self, at: datetime, doctors: list[Doctor]) -> Doctor:
+        """One of these doctors who is there then, or else another who is."""
+        day = self.day_of(at)
+        for choice in (doctors, self.house.doctors, self.house.rescue):
+            users = {doctor.employee.user: doctor for doctor in choice}
+            on = [user for user in users if any(s <= at < e for s, e in self.rota.times(user, day))]
+            if on:
+                return users[self.dice.choice(on)]
+        there = self.house.doctors + self.house.rescue
+        users = {doctor.employee.user: doctor for doctor in there}
+        return users[self.dice.choice(self.rota.there(list(users), at, day) or list(users))]
+
+    def when(self, role: str, at: datetime) -> datetime:
+        """Then, if somebody of this role is on duty; otherwise soon after the next of them has come. May lie ahead."""
+        opens = self.rota.opens(self.house.users[role], at, self.day_of(at))
+        return opens if opens == at else opens + self.minutes(4, 25)
+
+    def before(self, role: str, at: datetime) -> datetime:
+        """Then, if somebody of this role is on duty; otherwise some time before the last of them left."""
+        closed = self.rota.closed(self.house.users[role], at, self.day_of(at))
+        return closed if closed == at else closed - self.minutes(10, 300)
 
     def at(self, day: date, hour: int, minute: int = 0) -> datetime:
         """That time of that day here; in the hour that summer time skips, an hour later."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -14,9 +15,9 @@ from pharmacy.models import Batch, Dispense, MovementKind, Product, ReorderAlert
 class Shelf:
     """Keeps the balances of one facility's products while the history is told."""
 
-    def __init__(self, rows: Rows, pharmacist: User, dice: random.Random) -> None:
+    def __init__(self, rows: Rows, pharmacist: Callable[[datetime], User], dice: random.Random) -> None:
         self.rows = rows
-        self.pharmacist = pharmacist
+        self.pharmacist = pharmacist  # who is on duty then
         self.dice = dice
         self.lots: dict[Product, list[StockBalance]] = {}
         self.delivered = 0
@@ -58,7 +59,7 @@ class Shelf:
                 source_type=source._meta.label_lower if source else "",
                 source_id=source.pk if source else None,
                 reason=reason,
-                moved_by=actor or self.pharmacist,
+                moved_by=actor or self.pharmacist(moment),
                 created_at=moment,
             )
         )
@@ -68,7 +69,7 @@ class Shelf:
         for batch, quantity in given:
             lot = next(lot for lot in self.lots[batch.product] if lot.batch is batch)
             lot.quantity += quantity
-            self._move(batch, MovementKind.RETURN, quantity, moment, dispense, reason)
+            self._move(batch, MovementKind.RETURN, quantity, moment, dispense, reason, dispense.handed_out_by)
 
     def throw_away_expired(self, moment: datetime) -> None:
         """What ran out of date is taken off the shelf, and written down."""
@@ -103,7 +104,7 @@ class Shelf:
             if part:
                 lot.quantity -= part
                 left -= part
-                self._move(lot.batch, MovementKind.DISPENSE, -part, moment, dispense)
+                self._move(lot.batch, MovementKind.DISPENSE, -part, moment, dispense, actor=dispense.handed_out_by)
                 taken.append((lot.batch, part))
         return taken
 

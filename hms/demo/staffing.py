@@ -1,14 +1,13 @@
-"""Facilities, departments, people with roles, doctors, the roster, and the catalogue."""
+"""Facilities, departments, people with roles, doctors, and the catalogue."""
 
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.contrib.auth.hashers import make_password
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from billing.models import Service
 from billing.models.services import ServiceCategory
@@ -19,7 +18,7 @@ from hms.core.models import Department, Facility, User
 from hms.demo import catalogue, formulary, measures, names, signatures
 from laboratory.models import ReferenceRange, TestDefinition
 from pharmacy.models import Medicine, Product
-from staff.models import Attendance, Credential, Employee, RosterEntry, Shift
+from staff.models import Credential, Employee
 from staff.services import hire
 from wards.models import Bed, Room, Ward
 
@@ -48,13 +47,13 @@ ROLE_OF = {
 }  # fmt: skip
 # profession, department, how many, at each facility beside the sign-ins
 CREW = {
-    "N": [("doctor", "outpatients", 7), ("doctor", "surgery", 2), ("nurse", "medicine", 4), ("nurse", "surgery", 4),
-          ("nurse", "maternity", 3), ("nurse", "paediatrics", 2), ("pharmacist", "pharmacy", 1),
-          ("lab_technician", "laboratory", 2), ("receptionist", "outpatients", 2), ("cashier", "outpatients", 2),
-          ("porter", "emergency", 3), ("cleaner", "administration", 3), ("radiographer", "outpatients", 1),
-          ("physiotherapist", "outpatients", 1)],
-    "R": [("doctor", "outpatients", 4), ("nurse", "medicine", 3), ("pharmacist", "pharmacy", 1),
-          ("lab_technician", "laboratory", 1), ("pathologist", "laboratory", 1), ("receptionist", "outpatients", 1),
+    "N": [("doctor", "outpatients", 7), ("doctor", "surgery", 2), ("doctor", "emergency", 4), ("nurse", "medicine", 4),
+          ("nurse", "surgery", 5), ("nurse", "maternity", 4), ("nurse", "paediatrics", 4), ("nurse", "emergency", 4),
+          ("pharmacist", "pharmacy", 2), ("lab_technician", "laboratory", 3), ("pathologist", "laboratory", 1),
+          ("receptionist", "outpatients", 2), ("cashier", "outpatients", 2), ("porter", "emergency", 3),
+          ("cleaner", "administration", 3), ("radiographer", "outpatients", 1), ("physiotherapist", "outpatients", 1)],
+    "R": [("doctor", "outpatients", 4), ("nurse", "medicine", 4), ("pharmacist", "pharmacy", 2),
+          ("lab_technician", "laboratory", 2), ("pathologist", "laboratory", 2), ("receptionist", "outpatients", 2),
           ("cashier", "outpatients", 2), ("cleaner", "administration", 1)],
 }  # fmt: skip
 
@@ -66,7 +65,8 @@ class House:
     facility: Facility
     departments: dict[str, Department] = field(default_factory=dict)
     employees: list[Employee] = field(default_factory=list)
-    doctors: list[Doctor] = field(default_factory=list)
+    doctors: list[Doctor] = field(default_factory=list)  # with consultation hours
+    rescue: list[Doctor] = field(default_factory=list)  # of the emergency department
     users: dict[str, list[User]] = field(default_factory=dict)
     tests: dict[str, TestDefinition] = field(default_factory=dict)
     products: dict[str, Product] = field(default_factory=dict)
@@ -104,7 +104,6 @@ class Staffing:
         self._catalogue(house)
         self._doctors(house)
         self._wards(house)
-        self._roster(house)
         return house
 
     def _user(self, username: str, given: str, family: str, role: str, house: House, department: str) -> User:
@@ -186,17 +185,19 @@ class Staffing:
 
     def _doctors(self, house: House) -> None:
         for place, employee in enumerate(e for e in house.employees if e.profession == "doctor"):
-            code, _name, fee = catalogue.SPECIALTIES[1 if place == 0 else place % len(catalogue.SPECIALTIES)]
+            rescue = employee.department.code == "emergency"
+            usual = [row for row in catalogue.SPECIALTIES if row[0] != "EM"]
+            code, _name, fee = catalogue.SPECIALTIES[-1] if rescue else usual[1 if place == 0 else place % len(usual)]
             licence = employee.credentials.get(kind="licence").number
             doctor = Doctor.objects.create(
                 employee=employee,
                 specialty=Specialty.objects.get(code=code),
                 licence_number=licence,
                 fee=fee + 25 if place == 0 else None,  # the first has a fee of their own, the others the list's
-                room=f"Room {place + 1}",
+                room="Emergency" if rescue else f"Room {place + 1}",
                 signature=signatures.drawn(f"{employee.given_name} {employee.family_name}"),
             )
-            house.doctors.append(doctor)
+            (house.rescue if rescue else house.doctors).append(doctor)
 
     def _catalogue(self, house: House) -> None:
         facility = house.facility
@@ -281,55 +282,3 @@ class Staffing:
                 for _bed in range(beds):
                     label += 1
                     Bed.objects.create(room=room, label=f"{code}-{label:02d}")
-
-    def _roster(self, house: House) -> None:
-        """A week back and a week ahead; who was planned came, nearly always and nearly on time."""
-        facility = house.facility
-        system = User.objects.system()
-        shifts = [
-            Shift.objects.create(facility=facility, name=name, starts=starts, ends=ends)
-            for name, starts, ends in (
-                ("Day", time(7), time(15)),
-                ("Evening", time(15), time(23)),
-                ("Night", time(23), time(7)),
-                ("Office", time(8), time(17)),
-            )
-        ]
-        today, now = clock.today(facility), clock.now()
-        entries, came = [], []
-        for place, employee in enumerate(house.employees):
-            turns = employee.profession in ("nurse", "midwife", "porter", "cleaner")
-            for offset in range(-7, 8):
-                day = today + timedelta(days=offset)
-                if (turns and (place + offset) % 7 in (5, 6)) or (not turns and day.weekday() > 4):
-                    continue
-                shift = shifts[(place - day.toordinal() // 7) % 3] if turns else shifts[3]
-                start, end = shift.period_on(day)
-                entry = RosterEntry(
-                    employee=employee,
-                    shift=shift,
-                    department=employee.department,
-                    date=day,
-                    period=DateTimeTZRange(start, end, "[)"),
-                    planned_by=system,
-                )
-                entries.append(entry)
-                if start < now and self.dice.random() > 0.04:
-                    came.append(self._came(entry, start, end, now, system))
-        RosterEntry.objects.bulk_create(entries)
-        Attendance.objects.bulk_create([row for row in came if row])
-
-    def _came(
-        self, entry: RosterEntry, start: datetime, end: datetime, now: datetime, system: User
-    ) -> Attendance | None:
-        at = start + timedelta(minutes=self.dice.randint(-8, 6))
-        if at > now:
-            return None
-        left = end + timedelta(minutes=self.dice.randint(0, 12))
-        return Attendance(
-            employee=entry.employee,
-            roster_entry=entry,
-            came_at=at,
-            left_at=left if left < now else None,
-            recorded_by=entry.employee.user or system,
-        )

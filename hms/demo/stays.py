@@ -10,6 +10,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from billing.models import Charge
 from doctors.models import Doctor
 from hms.core import clock
+from hms.core.models import User
 from hms.demo import stories
 from hms.demo.benches import Benches
 from hms.demo.cashdesk import CashDesk
@@ -21,6 +22,7 @@ from wards.models import Admission, Bed, BedDay, BedState, BedStay, DischargeSum
 
 TAKEN = 0.8  # of the beds of a ward, in the evening
 CLEANED = timedelta(minutes=70)
+SEEN_AFTER = timedelta(minutes=25)
 NOTES = [
     ("nursing", "Slept well. Observations stable. Eats and drinks."),
     ("nursing", "Mobilised to the chair with one. Wound dry."),
@@ -77,7 +79,7 @@ class Stays:
         scene = self.scene
         dawn = scene.at(scene.first, 6)
         for ward in scene.house.wards:
-            beds = list(Bed.objects.filter(room__ward=ward).order_by("label"))
+            beds = list(Bed.objects.filter(room__ward=ward).select_related("room__ward__department").order_by("label"))
             blocked = beds[-1] if ward.department.code == "medicine" and len(beds) > 8 else None
             for bed in beds:
                 self.free_from[bed] = dawn
@@ -122,7 +124,8 @@ class Stays:
             return None
         specialties = DOCTORS[ward.department.code]
         fitting = [d for d in scene.house.doctors if d.specialty.code in specialties] or scene.house.doctors
-        stay = Stay(ward, patient, dice.choice(fitting), story, admitted, leaves, [(bed, admitted)])
+        doctor = scene.doctor(admitted + SEEN_AFTER, fitting)
+        stay = Stay(ward, patient, doctor, story, admitted, leaves, [(bed, admitted)])
         self.free_from[bed] = leaves + CLEANED
         scene.engage(patient, admitted, leaves)
         scene.on(admitted, lambda: self._tell(stay))
@@ -203,7 +206,7 @@ class Stays:
                 status=status,
                 reason=reason,
                 admitted_at=at,
-                admitted_by=scene.some("receptionist"),
+                admitted_by=scene.some("receptionist", at),
                 expected_on=ending.get("expected"),
                 ended_at=end,
                 end_reason=why,
@@ -233,7 +236,9 @@ class Stays:
                 admission=admission,
                 bed=bed,
                 period=DateTimeTZRange(since, until, "[)"),
-                moved_by=admission.admitted_by if not reason else self.scene.some("nurse"),
+                moved_by=self.scene.some("nurse", since, department=bed.room.ward.department.code)
+                if reason
+                else admission.admitted_by,
                 reason=reason,
                 created_at=since,
             )
@@ -269,7 +274,7 @@ class Stays:
         scene, user = self.scene, stay.doctor.employee.user
         title, code = stay.story[0], stay.story[1]
         tests, medicines, procedure = stories.STAY_CARE[code]
-        seen = scene.past(stay.admitted + timedelta(minutes=25))
+        seen = scene.past(stay.admitted + SEEN_AFTER)
         self.chart.note(visit, user, (title, "Examined on admission.", "As ordered."), [code], seen)
         stay.charges.append(self.chart.consultation(visit, stay.doctor, seen))
         recent = scene.now - seen < timedelta(hours=4)
@@ -279,13 +284,15 @@ class Stays:
         )
         if medicines and not recent:
             lines = self.counter.prescribe(visit, user, medicines, seen)
-            stay.charges += self.counter.hand_out(lines, seen + timedelta(minutes=20))
+            handed = scene.when("pharmacist", seen + timedelta(minutes=20))
+            if handed < min(scene.now, stay.leaves):
+                stay.charges += self.counter.hand_out(lines, handed)
         elif medicines:
             self.counter.prescribe(visit, user, medicines, seen)
         if procedure and scene.now - seen > timedelta(hours=6):
-            stay.charges.append(
-                self.chart.procedure(visit, user, procedure[0], seen + timedelta(hours=3), procedure[1])
-            )
+            # Who comes late is operated on at once.
+            wait = timedelta(hours=3) if clock.local(scene.facility, seen).hour < 16 else timedelta(minutes=40)
+            stay.charges.append(self.chart.procedure(visit, user, procedure[0], seen + wait, procedure[1]))
 
     def _nurse(self, stay: Stay, admission: Admission) -> None:
         scene = self.scene
@@ -307,7 +314,7 @@ class Stays:
                         patient=stay.patient,
                         kind=kind,
                         text=text,
-                        author=scene.some("nurse"),
+                        author=scene.some("nurse", at, department=stay.ward.department.code),
                         written_at=at,
                         created_at=at,
                     )
@@ -336,6 +343,10 @@ class Stays:
                 )
             )
 
+    def _signer(self, stay: Stay) -> User:
+        """Whoever admitted the patient, if they are there; otherwise a colleague."""
+        return self.scene.doctor(stay.leaves, [stay.doctor]).employee.user
+
     def _go_home(self, stay: Stay, admission: Admission) -> None:
         self._bed_days(stay, admission)
         title, _code, course, instructions = stay.story
@@ -345,7 +356,7 @@ class Stays:
             course=course,
             instructions=instructions,
             follow_up="Outpatients in two weeks",
-            signed_by=stay.doctor.employee.user,
+            signed_by=self._signer(stay),
             signed_at=stay.leaves,
             created_at=stay.leaves,
         )

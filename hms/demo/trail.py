@@ -17,7 +17,7 @@ from hms.demo.scene import Scene
 from laboratory.models import LabOrder, Result, Specimen
 from patients.models import ClinicalNote, Encounter, Observation, PatientFacility
 from pharmacy.models import Batch, Dispense, DispenseLine, Prescription, PrescriptionLine
-from wards.models import Admission, BedStay, NursingNote
+from wards.models import Admission, BedStay, DischargeSummary, NursingNote
 
 KEPT = timedelta(days=2)
 Event = tuple[datetime, User, str, models.Model | None, dict[str, Any]]
@@ -107,8 +107,11 @@ def _care(scene: Scene) -> Iterator[Event]:
             if booked.status == "fulfilled":
                 over = booked.encounter.ended_at + 2 * seconds
                 yield over, system, "appointments.appointment.fulfilled", booked, {}
+    signers = _signers(scene)
     for visit in _recent(scene, Encounter):
-        desk = scene.some("receptionist")
+        desk = scene.some("receptionist", visit.started_at)
+        if not scene.rota.times(desk, scene.day_of(visit.started_at)) or visit.kind == "emergency":
+            desk = scene.some("nurse", visit.started_at, department="emergency")
         yield visit.started_at, desk, "patients.encounter.opened", visit, {"kind": visit.kind}
         doctor = visit.attending.user if visit.attending_id else None
         if doctor and visit.seen_at:
@@ -116,7 +119,7 @@ def _care(scene: Scene) -> Iterator[Event]:
             yield visit.seen_at + 2 * seconds, doctor, "doctors.desk.opened", visit, {}
             yield visit.seen_at + 40 * seconds, doctor, "patients.chart.opened", visit.patient, {}
         if visit.status == "finished" and doctor:
-            yield visit.ended_at, doctor, "patients.encounter.closed", visit, {}
+            yield visit.ended_at, signers.get(visit.pk, doctor), "patients.encounter.closed", visit, {}
         if visit.status == "cancelled":
             yield visit.ended_at, desk, "patients.encounter.cancelled", visit, {"reason": visit.end_reason}
     measured = {
@@ -163,13 +166,24 @@ def _orders(scene: Scene) -> Iterator[Event]:
                 yield specimen.rejected_at, specimen.collected_by, "laboratory.specimen.rejected", order, detail
 
 
+def _signers(scene: Scene) -> dict[Any, User]:
+    """Who discharged, by the visit."""
+    return {row.admission.encounter_id: row.signed_by for row in scene.rows.of(DischargeSummary)}
+
+
 def _wards(scene: Scene) -> Iterator[Event]:
+    signers = _signers(scene)
     for admission in _recent(scene, Admission):
         yield admission.admitted_at, admission.admitted_by, "wards.admission.admitted", admission, {}
     for admission in _recent(scene, Admission, "ended_at"):
         action = f"wards.admission.{admission.status}"
-        doctor = admission.encounter.attending.user if admission.encounter.attending_id else admission.admitted_by
-        yield admission.ended_at, doctor, action, admission, {"reason": admission.end_reason}
+        yield (
+            admission.ended_at,
+            signers.get(admission.encounter_id, admission.admitted_by),
+            action,
+            admission,
+            {"reason": admission.end_reason},
+        )
     for stay in _recent(scene, BedStay):
         if stay.reason and stay.admission.facility_id == scene.facility.pk:
             detail = {"to": stay.bed.label, "reason": stay.reason}
@@ -229,4 +243,4 @@ def _goods(scene: Scene) -> Iterator[Event]:
             yield dispense.reversed_at, by, "pharmacy.dispense.taken_back", dispense, detail
     for lot in _recent(scene, Batch):
         if lot.product.facility_id == scene.facility.pk:
-            yield lot.created_at, scene.shelf.pharmacist, "pharmacy.stock.received", lot, {}
+            yield lot.created_at, scene.shelf.pharmacist(lot.created_at), "pharmacy.stock.received", lot, {}

@@ -181,6 +181,7 @@ class Visits:
 
     def _appointment(self, story: Story, visit: Encounter | None) -> Appointment:
         booked = min(story.start, self.scene.now) - timedelta(days=self.scene.dice.randint(1, 9))
+        booked = self.scene.before("receptionist", booked)
         booked = max(booked, story.patient.created_at + timedelta(minutes=4))
         statuses = {"missed": "no_show", "waiting": "arrived", "with_doctor": "arrived", "finished": "fulfilled"}
         moved_from = None
@@ -193,7 +194,8 @@ class Visits:
                 status="cancelled",
                 cancelled_reason=MOVED.format(clock.local(self.scene.facility, story.start)),
             )
-            booked = self.scene.past(booked + timedelta(hours=3))
+            later = self.scene.when("receptionist", booked + timedelta(hours=3))
+            booked = later if later < min(story.start, self.scene.now) else booked + timedelta(minutes=9)
         return self._book(
             story,
             story.start,
@@ -214,7 +216,7 @@ class Visits:
                 room=story.doctor.room,
                 kind=story.kind,
                 reason=story.script[1],
-                booked_by=self.scene.some("receptionist"),
+                booked_by=self.scene.some("receptionist", booked),
                 created_at=booked,
                 **details,
             )
@@ -287,9 +289,11 @@ class Visits:
         waits = 0.8 if recent < timedelta(minutes=40) else 0.25 if recent < timedelta(hours=8) else 0.004
         if scene.dice.random() < waits:
             return []
-        moment = scene.past(at + scene.minutes(3, 9))
+        moment = scene.when("pharmacist", scene.past(at + scene.minutes(3, 9)))
+        if moment > scene.now:
+            return []
         if self.told % 130 == 29:
-            self.counter.hand_out_wrongly(lines, scene.past(at + timedelta(minutes=2)))
+            self.counter.hand_out_wrongly(lines, moment - timedelta(minutes=7))
         part = self.told % 85 == 33
         charges = self.counter.hand_out(lines, moment, part=0.5 if part else 1.0)
         if part and self.told % 170 == 33 and recent > timedelta(days=2):

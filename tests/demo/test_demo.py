@@ -22,7 +22,7 @@ from billing.models import CreditNote, Invoice, Payment
 from billing.services import invoices, payments
 from doctors.models import AvailabilityException, Doctor
 from hms.core import clock, documents, oracle
-from hms.core.models import AuditEvent, Document, DocumentKind, User
+from hms.core.models import AuditEvent, Document, DocumentKind, Facility, User
 from hms.demo import catalogue, stories
 from hms.demo.build import ORDER, SMALL, build
 from laboratory.models import DiagnosticReport, LabOrder, Result, Specimen
@@ -31,6 +31,7 @@ from patients.models import Allergy, CarePlan, ClinicalNote, DiagnosisCode, Enco
 from pharmacy import allergies
 from pharmacy.models import Dispense, Prescription, PrescriptionLine, ReorderAlert, StockMovement
 from pharmacy.services import prescribing
+from staff.models import RosterEntry
 from tests.billing.conftest import text_of
 from wards.models import Admission, Bed, BedStay, DischargeSummary, NursingNote
 from wards.services import admission
@@ -130,7 +131,7 @@ PLANTED = {
     "visits: nobody was seen before they were registered": "update patients_patient set created_at = now() where id in (select patient_id from patients_encounter)",
     "appointments: the visit is the one that was booked": "update patients_encounter set kind = 'outpatient' where kind = 'virtual'",
     "beds: whoever lies in one, it is in use": "update wards_bed set state = 'cleaning' where id in (select bed_id from wards_bedstay where upper_inf(period))",
-    "laboratory: nothing is left of a rejected specimen": "update laboratory_specimen set rejected_at = now(), rejected_reason = 'Clotted' where accession = 'N00000001'",
+    "laboratory: nothing is left of a rejected specimen": "update laboratory_specimen set rejected_at = now(), rejected_reason = 'Clotted' where id = (select specimen_id from laboratory_result where status = 'verified' limit 1)",
     "laboratory: an order is as far as its least result": "update laboratory_laborder set status = 'ordered' where status = 'verified'",
     "stays: nobody is admitted twice at one time": "update wards_admission set patient_id = (select patient_id from wards_admission where status = 'admitted' limit 1) where status = 'discharged'",
 }
@@ -249,6 +250,89 @@ def test_the_auditor_has_something_to_see(look: None) -> None:
     assert all(trail.exclude(action="patients.patient.searched").values_list("patient_id", flat=True))
 
 
+# Who did something, and when, on which day of which facility
+ACTS = """
+select e.facility_id, n.author_id, n.signed_at from patients_clinicalnote n join patients_encounter e on e.id = n.encounter_id
+    where n.status = 'signed'
+union all select e.facility_id, o.recorded_by_id, o.created_at from patients_observation o
+    join patients_encounter e on e.id = o.encounter_id
+union all select facility_id, booked_by_id, created_at from appointments_appointment
+union all select facility_id, admitted_by_id, admitted_at from wards_admission
+union all select a.facility_id, n.author_id, n.written_at from wards_nursingnote n join wards_admission a on a.id = n.admission_id
+union all select a.facility_id, s.signed_by_id, s.signed_at from wards_dischargesummary s
+    join wards_admission a on a.id = s.admission_id
+union all select o.facility_id, s.collected_by_id, s.collected_at from laboratory_specimen s join laboratory_laborder o on o.id = s.order_id
+union all select o.facility_id, r.entered_by_id, r.entered_at from laboratory_result r join laboratory_laborder o on o.id = r.order_id
+union all select o.facility_id, r.verified_by_id, r.verified_at from laboratory_result r join laboratory_laborder o on o.id = r.order_id
+union all select facility_id, prescriber_id, prescribed_at from pharmacy_prescription
+union all select facility_id, handed_out_by_id, handed_out_at from pharmacy_dispense
+union all select p.facility_id, m.moved_by_id, m.created_at from pharmacy_stockmovement m
+    join pharmacy_batch b on b.id = m.batch_id join pharmacy_product p on p.id = b.product_id
+union all select facility_id, received_by_id, received_at from billing_payment
+union all select facility_id, issued_by_id, issued_at from billing_creditnote
+union all select facility_id, posted_by_id, posted_at from billing_charge where source_type <> 'wards.bedday'
+union all select facility_id, added_by_id, created_at from patients_patientfacility
+"""
+UNPLANNED = f"""
+with acts as ({ACTS}), days as (
+    select distinct f.code, a.author_id as who, (a.signed_at at time zone f.time_zone)::date as day, f.time_zone as zone
+    from acts a join core_facility f on f.id = a.facility_id
+    where a.author_id is not null and a.signed_at >= %s
+)
+select d.code, u.username, d.day from days d join core_user u on u.id = d.who where not exists (
+    select from staff_rosterentry r join staff_employee e on e.id = r.employee_id
+    join staff_attendance t on t.roster_entry_id = r.id and not t.void
+    where e.user_id = d.who
+        and r.period && tstzrange(d.day::timestamp at time zone d.zone, (d.day + 1)::timestamp at time zone d.zone)
+) order by 1, 2, 3
+"""
+# A shift of a day on which patients lay in a ward and nobody nursed them
+UNNURSED = """
+select w.code, m.moment from wards_ward w join core_facility f on f.id = w.facility_id
+cross join generate_series(%s::timestamptz, %s, interval '4 hours') as m(moment)
+where exists (
+    select from wards_bedstay s join wards_bed b on b.id = s.bed_id join wards_room r on r.id = b.room_id
+    where r.ward_id = w.id and s.period @> m.moment
+) and not exists (
+    select from staff_rosterentry n join staff_employee e on e.id = n.employee_id
+    join staff_attendance t on t.roster_entry_id = n.id
+    where e.profession = 'nurse' and n.department_id = w.department_id and n.period @> m.moment
+)
+"""
+
+
+def asked(statement: str, *values: object) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall()
+
+
+def contradictions(until: datetime) -> list[tuple]:
+    """Who acted on a day on which they were not planned or did not come, and wards without a nurse."""
+    first = RosterEntry.objects.order_by("period").first().period.upper + timedelta(days=1)
+    return asked(UNPLANNED, first) + asked(UNNURSED, first, until)
+
+
+def test_whoever_acts_is_planned_and_came(look: None) -> None:
+    found = contradictions(NOON)
+    assert not found, found
+
+
+def test_the_roster_holds_the_history_and_two_weeks_ahead(look: None) -> None:
+    today = NOON.date()
+    for facility in Facility.objects.all():
+        planned = Counter(RosterEntry.objects.filter(employee__facility=facility).values_list("date", flat=True))
+        span = [today + timedelta(days=n) for n in range(-SMALL.days, 15)]
+        assert all(planned[day] >= 5 for day in span)
+        doctors = RosterEntry.objects.filter(employee__profession="doctor", employee__facility=facility)
+        assert all(doctors.filter(date=day).exists() for day in span)
+    booked = Appointment.objects.filter(status="booked", starts_at__gt=NOON)
+    for appointment in booked.select_related("doctor"):
+        assert RosterEntry.objects.filter(
+            employee=appointment.doctor.employee_id, period__contains=appointment.starts_at
+        ).exists()
+
+
 # What is printed for the first time long after: the kind, its oldest row, when it was done, how it is drawn.
 PAPERS: list[tuple[DocumentKind, type[models.Model], str, Callable[[User, Any], object]]] = [
     (DocumentKind.INVOICE, Invoice, "issued_at", lambda who, row: invoices.draw(who, invoice_id=row.pk)),
@@ -305,7 +389,8 @@ def test_numbers_are_in_the_order_of_the_acts(look: None, model: type[models.Mod
 @pytest.mark.django_db
 @pytest.mark.parametrize("hour", [2, 8, 12, 17, 22])
 def test_somebody_is_there_at_every_hour(codes: None, hour: int) -> None:
-    fill(datetime(2026, 11, 21, hour, 10, tzinfo=UTC))  # a Saturday
+    moment = datetime(2026, 11, 21, hour, 10, tzinfo=UTC)  # a Saturday
+    fill(moment)
     now = Encounter.objects.filter(facility__code="N").exclude(kind="inpatient")
     waiting = QueueToken.objects.filter(facility__code="N").waiting().count()
     consulting = now.filter(status="in_progress").count()
@@ -315,4 +400,5 @@ def test_somebody_is_there_at_every_hour(codes: None, hour: int) -> None:
     assert consulting >= (5 if by_day else 3)
     assert unpaid.count() >= 2
     assert Prescription.objects.filter(facility__code="N", status="prescribed").exists()
-    assert Admission.objects.filter(facility__code="N", status="admitted").count() >= 25
+    assert Admission.objects.filter(facility__code="N", status="admitted").count() >= 22
+    assert contradictions(moment) == []
