@@ -1,7 +1,8 @@
 """Makes the database ready: `python -m hms.supervisor.prepare`, with DATABASE_URL of the tables' owner.
 
-Refuses a database that a newer version has migrated; migrates; brings roles and privileges up to date. When
-HMS_APP_DATABASE_URL names another role than the owner, that role is made (if missing) and granted its privileges.
+Refuses settings that a hospital must not start with (hms.core.start) and a database that a newer version has
+migrated; migrates; brings roles and privileges up to date. When HMS_APP_DATABASE_URL names another role than the
+owner, that role is made (if missing) and granted its privileges.
 The last line says whether the hospital is still empty: the supervisor reads it.
 """
 
@@ -10,7 +11,7 @@ import sys
 from urllib.parse import unquote, urlsplit
 
 EMPTY, IN_USE = "hospital: empty", "hospital: in use"
-NEWER = 3
+NEWER, UNSAFE = 3, 4
 
 
 def newer_migrations() -> list[str]:
@@ -55,6 +56,11 @@ def main() -> int:
     from django.apps import apps
     from django.core.management import call_command
 
+    from hms.core import start
+
+    if found := start.check():
+        print(" ".join(f"{each.msg} {each.hint}" for each in found), file=sys.stderr)
+        return UNSAFE
     if newer := newer_migrations():
         print(f"The database has migrations that this version does not know: {', '.join(newer[:5])}", file=sys.stderr)
         return NEWER

@@ -174,6 +174,8 @@ class Up:
                     "the database was migrated by a newer version of this program than the one you started."
                     f" It was left as it is. ({said.strip().splitlines()[-1]})"
                 )
+            if code == prepare.UNSAFE and command == processes.prepare():
+                raise Stop(f"the hospital does not start. {said.strip().splitlines()[-1]}")
             if code:
                 raise failure(f"{text[0].lower()}{text[1:]} failed ({running.ended_as()})", log, said)
         return said

@@ -1,0 +1,102 @@
+"""What a hospital does not start with, and what it says then."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+GOOD = "x7Kq2mV9pLw4Zt8Rb5Nc1Hs6Jd3Fg0Ay" * 2
+ASK = "from hms.wsgi import application; print('started', type(application).__name__)"
+
+
+def start(**environment: str) -> subprocess.CompletedProcess[str]:
+    """A worker of the web, with these settings and no others."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HMS_")}
+    given = {"HMS_SECRET_KEY": GOOD, "HMS_DATA_DIR": os.environ.get("HMS_DATA_DIR", "/tmp")}
+    return subprocess.run(
+        [sys.executable, "-c", ASK], cwd=ROOT, env={**kept, **given, **environment}, capture_output=True, text=True
+    )
+
+
+STARTS = {
+    "as it is made": {},
+    "behind TLS": {"HMS_PUBLIC_URL": "https://hospital.example", "HMS_ALLOWED_HOSTS": "hospital.example"},
+    "on this computer alone": {
+        "HMS_PUBLIC_URL": "http://localhost:8000",
+        "HMS_ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
+    },
+}
+REFUSED = {
+    "debug": ({"HMS_DEBUG": "1"}, "HMS_DEBUG"),
+    "debug behind TLS": ({"HMS_DEBUG": "1", "HMS_PUBLIC_URL": "https://hospital.example"}, "HMS_DEBUG"),
+    "short key": ({"HMS_SECRET_KEY": "short"}, "HMS_SECRET_KEY"),
+    "default key": ({"HMS_SECRET_KEY": "django-insecure-" + GOOD}, "HMS_SECRET_KEY"),
+    "even key": ({"HMS_SECRET_KEY": "a" * 60}, "HMS_SECRET_KEY"),
+    "http": ({"HMS_PUBLIC_URL": "http://hospital.example"}, "HMS_PUBLIC_URL"),
+    "http in the intranet": ({"HMS_PUBLIC_URL": "http://10.0.0.5:8000"}, "HMS_PUBLIC_URL"),
+    "a public name": ({"HMS_ALLOWED_HOSTS": "127.0.0.1,hospital.example"}, "hospital.example"),
+    "any name": ({"HMS_ALLOWED_HOSTS": "*"}, "HMS_PUBLIC_URL"),
+    "single sign-on in the clear": (
+        {"HMS_OIDC_URL": "http://login.example", "HMS_OIDC_CLIENT_ID": "a", "HMS_OIDC_SECRET": "b"},
+        "HMS_OIDC_URL",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", STARTS)
+def test_a_hospital_starts(how: str) -> None:
+    answer = start(**STARTS[how])
+    assert (answer.returncode, answer.stdout.strip()) == (0, "started WSGIHandler"), answer.stderr
+
+
+@pytest.mark.parametrize("how", REFUSED)
+def test_a_hospital_does_not_start_and_says_which_setting_to_change(how: str) -> None:
+    environment, named = REFUSED[how]
+    answer = start(**environment)
+    assert answer.returncode == 3
+    assert "does not start" in answer.stderr and named in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert GOOD not in answer.stderr
+
+
+def settings_of(**environment: str) -> list[str]:
+    script = (
+        "import django; django.setup(); from django.conf import settings as s;"
+        "print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.DEVICE_COOKIE_NAME, s.SESSION_COOKIE_SECURE,"
+        " s.CSRF_COOKIE_SECURE, s.SESSION_COOKIE_DOMAIN, s.SESSION_COOKIE_PATH, s.SESSION_COOKIE_HTTPONLY,"
+        " s.CSRF_COOKIE_HTTPONLY, bool(s.SECURE_HSTS_SECONDS), bool(s.MFA_ROLES))"
+    )
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HMS_")}
+    given = {"HMS_SECRET_KEY": GOOD, "HMS_DATA_DIR": "/nonexistent", "DJANGO_SETTINGS_MODULE": "hms.settings"}
+    ran = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env={**kept, **given, **environment}, capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.split()
+
+
+def test_behind_tls_every_cookie_belongs_to_this_host_alone() -> None:
+    found = settings_of(HMS_PUBLIC_URL="https://hospital.example")
+    assert found[:3] == ["__Host-session", "__Host-csrf", "__Host-device"]
+    assert found[3:] == ["True", "True", "None", "/", "True", "True", "True", "True"]
+
+
+def test_on_this_computer_they_work_without_tls() -> None:
+    assert settings_of() == [
+        "session",
+        "csrf",
+        "device",
+        "False",
+        "False",
+        "None",
+        "/",
+        "True",
+        "True",
+        "False",
+        "False",
+    ]
