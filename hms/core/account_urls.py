@@ -8,7 +8,7 @@ from django.urls import path
 
 from hms.core import access
 from hms.core.acts import once
-from hms.core.views import factors, sign_in
+from hms.core.views import factors, lock, sign_in
 
 View = Callable[..., HttpResponse]
 
@@ -30,6 +30,11 @@ urlpatterns = [
     path("again/", _own(sign_in.PasswordAgain.as_view()), name="account_reauthenticate"),
     path("password/", access.signed_in(sign_in.PasswordChange.as_view()), name="account_change_password"),
     path("password/done/", sign_in.password_changed, name="password_changed"),
+    path("lock/", lock.lock, name="lock"),
+    path("locked/", lock.locked, name="locked"),
+    path("locked/passkey/", lock.unlock_by_passkey, name="unlock_by_passkey"),
+    path("security/pin/", _act(lock.pin), name="pin"),
+    path("security/pin/remove/", _act(lock.remove_pin), name="remove_pin"),
     path("sso/<slug:provider_id>/", sign_in.single_sign_on, name="openid_connect_login"),
     path("sso/<slug:provider_id>/back/", sign_in.single_sign_on_back, name="openid_connect_callback"),
     path("sso-cancelled/", sign_in.single_sign_on_cancelled, name="socialaccount_login_cancelled"),

@@ -33,7 +33,7 @@ from hms.core.models import (
     OutboxMessage,
     User,
 )
-from hms.core.sign_in import factors, sessions
+from hms.core.sign_in import factors, presence, sessions
 
 admin.site.site_header = admin.site.site_title = _("Administration")
 admin.site.index_title = _("Master data and records")
@@ -205,6 +205,7 @@ class HospitalUserAdmin(KeptAdmin, UserAdmin):
         if answer.status_code == 302:
             user = self.get_object(request, id)
             ended = sessions.end_all(user)
+            presence.end_all(user)
             audit.record(request.user, "core.user.password_set", user, detail={"ended": ended})
         return answer
 

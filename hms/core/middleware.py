@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hms.core import access, audit, clock
-from hms.core.sign_in import devices, factors, sessions, throttle
+from hms.core.sign_in import devices, factors, presence, sessions, throttle
 from hms.core.views.errors import too_many_guesses
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
@@ -114,6 +114,8 @@ class AccessMiddleware:
         declared: access.Access | None = getattr(view, "access", None)
         if declared is None:
             if request.resolver_match and "admin" in request.resolver_match.namespaces:
+                if not request.user.is_authenticated:
+                    return to_sign_in(request)
                 sessions.active(request)
                 return self.first_a_second_step(request)
             raise self.denied(request)
@@ -181,12 +183,21 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     """To the door, and from there back to where the person was. A session that ended says why."""
     if why := SAID_OF_AN_END.get(getattr(request.session, "ended", "")):
         messages.info(request, why())
+    if presence.is_locked(request):
+        return _led(request, reverse("locked"))
     if not request.htmx:
         return redirect_to_login(request.get_full_path())
     page = urlsplit(request.headers.get("HX-Current-URL", ""))
     was = f"{page.path}?{page.query}" if page.query else page.path
+    return _led(request, redirect_to_login(was or "/").url)
+
+
+def _led(request: HttpRequest, address: str) -> HttpResponse:
+    """The whole page goes there, also when htmx asked for a piece of it."""
+    if not request.htmx:
+        return HttpResponseRedirect(address)
     answer = HttpResponse(status=204)
-    answer.headers["HX-Redirect"] = redirect_to_login(was or "/").url
+    answer.headers["HX-Redirect"] = address
     return answer
 
 

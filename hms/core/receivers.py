@@ -10,18 +10,23 @@ from django.http import HttpRequest
 
 from hms.core import audit
 from hms.core.models import User
-from hms.core.sign_in import sessions
+from hms.core.sign_in import presence, sessions
 
 
 @receiver(user_logged_in)
 def signed_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
     sessions.began(request, user)
+    request.session.pop("locked", None)
+    if presence.comes_back(request):
+        return  # recorded as that, by presence
+    presence.signed_in(request, user)
     audit.record(user, "core.user.signed_in", user)
 
 
 @receiver(user_logged_out)
 def signed_out(sender: Any, request: HttpRequest, user: User | None, **kwargs: Any) -> None:
     if user is not None:
+        presence.signed_out(request, user)
         audit.record(user, "core.user.signed_out", user)
 
 

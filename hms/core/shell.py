@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from hms.core import panels, roles
 from hms.core.models import Department, Facility
+from hms.core.sign_in import sessions
 
 IN_THE_BAR = 4  # on a phone, the rest stands behind "More"
 
@@ -28,6 +29,7 @@ class RailItem:
 
 @dataclass(frozen=True)
 class Person:
+    mark: str
     name: str
     initials: str
     role_label: str
@@ -66,6 +68,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
             theme=theme,
             network=settings.NETWORK_NAME,
             person=Person(
+                mark=sessions.mark_of(user),
                 name=user.name,
                 initials="".join(part[0] for part in user.name.replace("Dr ", "").split()[:2]).upper(),
                 role_label=" · ".join(roles.label(code) for code in user.roles),

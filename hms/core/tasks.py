@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from hms.core import audit, clock, outbox
-from hms.core.sign_in import sessions, throttle
+from hms.core.sign_in import presence, sessions, throttle
 
 
 @shared_task
@@ -20,4 +20,5 @@ def seal_audit() -> None:
 def tidy_the_door() -> None:
     """Sessions that are over and counts of guesses that say nothing any more."""
     sessions.forget()
+    presence.forget()
     throttle.forget(clock.now())

@@ -161,6 +161,79 @@
     if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
   });
 
+  // A session that ends while somebody types: the page is covered, what was typed stays under the cover, and goes on
+  // when the same person has signed in again. A page in which nothing was typed goes to the door as any other.
+  const OFTEN = 4 * 60 * 1000;
+  const mine = () => document.body.dataset.person;
+  let typed = null;
+  let heard = Date.now();
+  let held = null;
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form");
+    if (!mine() || !form || form.matches(".search, .filters") || (form.getAttribute("method") || "").toLowerCase() !== "post") return;
+    typed = form;
+    if (Date.now() - heard < OFTEN) return;
+    heard = Date.now();
+    const token = JSON.parse(document.body.getAttribute("hx-headers") || "{}")["X-CSRFToken"];
+    fetch(document.body.dataset.stillHere, { method: "POST", headers: { "X-CSRFToken": token }, redirect: "manual" })
+      .then((answer) => { if (answer.type === "opaqueredirect") cover(); })
+      .catch(() => {});
+  });
+  function writing() {
+    return typed && typed.isConnected ? typed : null;
+  }
+  function cover() {
+    const veil = $("#veil");
+    if (!veil || !veil.hidden) return;
+    dirty = null;
+    veil.hidden = false;
+    document.body.classList.add("veiled");
+    $$(".app").forEach((part) => { part.inert = true; });
+    $("[data-veil-back]").focus();
+  }
+  async function uncover() {
+    const answer = await (await fetch(document.body.dataset.session, { headers: { Accept: "application/json" } })).json();
+    $("[data-veil-other]").hidden = !answer.person || answer.person === mine();
+    if (answer.person !== mine()) return false;
+    renew(answer.token);
+    $("#veil").hidden = true;
+    document.body.classList.remove("veiled");
+    $$(".app").forEach((part) => { part.inert = false; });
+    const [form, button] = held || [];
+    held = null;
+    if (form && form.isConnected) form.requestSubmit(button);
+    else if (typed) { const field = $("input:not([type=hidden]), textarea", typed); if (field) field.focus(); }
+    return true;
+  }
+  function renew(token) {
+    heard = Date.now();
+    $$("input[name=csrfmiddlewaretoken]").forEach((field) => { field.value = token; });
+    document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
+  }
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const away = event.detail.xhr.getResponseHeader("HX-Redirect");
+    if (away && away.startsWith("/accounts/") && writing()) { event.preventDefault(); cover(); }
+  });
+  // Before something typed is sent from a page that has stood open: is it still the same person's?
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!mine() || form !== writing() || Date.now() - heard < OFTEN || form.dataset.sent) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    fetch(document.body.dataset.session, { headers: { Accept: "application/json" } })
+      .then((answer) => answer.json())
+      .then((answer) => {
+        if (answer.person === mine()) { renew(answer.token); form.requestSubmit(event.submitter); }
+        else { held = [form, event.submitter]; cover(); }
+      })
+      .catch(() => { heard = Date.now(); form.requestSubmit(event.submitter); });
+  }, true);
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-veil-back]")) uncover();
+    if (event.target.closest("[data-veil-leave]")) { typed = null; unsaved = null; location.assign(document.body.dataset.signIn + "?next=" + encodeURIComponent(location.pathname + location.search)); }
+  });
+  window.addEventListener("focus", () => { const veil = $("#veil"); if (veil && !veil.hidden) uncover(); });
+
   // Saved on leaving: what was typed since the last saving goes out with the page, whichever way it is left.
   let unsaved = null;
   document.addEventListener("input", (event) => {

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from hms.core.models import GuessCount, User
+from hms.core.models import AuditEvent, GuessCount, Presence, User
+from hms.core.sign_in import presence
 from hms.core.sign_in.throttle import LIMITS
 from tests.races.crowd import crowd, looking_together, unlocked
 
@@ -43,3 +44,20 @@ def test_without_the_lock_more_would_be(doctor: User) -> None:
     Client().post("/accounts/login/", {"username": "dr.sato", "password": "x"}, REMOTE_ADDR="203.0.113.9")
     with unlocked(GuessCount), looking_together(GuessCount, CROWD):
         assert judged() > FREE
+
+
+def test_of_twelve_pins_at_once_five_are_judged(doctor: User) -> None:
+    ward = Client()
+    ward.post("/accounts/login/", {"username": "dr.sato", "password": "canal boats drift at noon"})
+    presence.set_pin(doctor, pin="4826")
+    ward.post("/accounts/lock/")
+
+    def act(number: int) -> int:
+        other = Client()
+        for name in ("session", "device"):
+            other.cookies[name] = ward.cookies[name].value
+        return other.post("/accounts/locked/", {"person": str(doctor.pk), "pin": f"59{number:02}"}).status_code
+
+    assert set(crowd(act, CROWD)) == {422}
+    assert AuditEvent.objects.filter(action="core.user.unlock_failed").count() == 5
+    assert Presence.objects.get().wrong_pins == 5

@@ -6,6 +6,7 @@ from hms.core.models.documents import Document, DocumentKind, DocumentStatus, Pa
 from hms.core.models.guesses import GuessCount
 from hms.core.models.identity import Department, Facility, Membership, User
 from hms.core.models.notifications import Notification
+from hms.core.models.presence import Pin, Presence
 from hms.core.models.sessions import Session
 from hms.core.models.work import Counter, OutboxMessage, SubmittedForm
 
@@ -23,6 +24,8 @@ __all__ = [
     "Notification",
     "OutboxMessage",
     "Paper",
+    "Pin",
+    "Presence",
     "Record",
     "Session",
     "SubmittedForm",

@@ -113,6 +113,24 @@ class CodeAgainForm(CodeForm):
     again = True
 
 
+class PinForm(Form):
+    pin = forms.CharField(
+        label=_("PIN"),
+        max_length=20,
+        widget=Password({"inputmode": "numeric", "autocomplete": "off"}),
+        help_text=_("Four to eight digits. It opens a computer that you have signed in at and locked; nothing else."),
+    )
+    again = forms.CharField(
+        label=_("Once more"), max_length=20, widget=Password({"inputmode": "numeric", "autocomplete": "off"})
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if "pin" in data and "again" in data and data["pin"] != data["again"]:
+            self.add_error("again", _("The two are not the same. Type the PIN again."))
+        return data
+
+
 class _Credential:
     """What a browser sends for a passkey is JSON of anybody's making: whatever has another shape fits nothing."""
 

@@ -17,6 +17,7 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import models, transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from hms.core.models import Session, User
@@ -80,12 +81,22 @@ def began(request: HttpRequest, user: User) -> None:
     request.session.row = None
 
 
+def goes_on(request: HttpRequest, *, since: datetime) -> None:
+    """Not a new sign-in but one that goes on: its life counts from then."""
+    request.session["signed_in_at"] = since.timestamp()
+
+
 def active(request: HttpRequest) -> None:
     """The person did something: their idle time begins anew."""
     row, now = getattr(request.session, "row", None), timezone.now()
     if row is not None and row.user_id and row.active_at < now - EXACT:
         Session.objects.filter(pk=row.pk, active_at__lt=now).update(active_at=now)
         row.active_at = now
+
+
+def mark_of(user: User) -> str:
+    """By which a page knows later whether the same person is signed in; says nothing of who it is."""
+    return salted_hmac("hms.page", str(user.pk), algorithm="sha256").hexdigest()[:16]
 
 
 def alive(user: User) -> models.QuerySet[Session]:

@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hms.core import audit
+from hms.core.models import Pin
 from hms.core.sign_in import factors as rules
 from hms.core.sign_in import sessions
 
@@ -89,8 +90,11 @@ class Mine(base.IndexView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        missing = rules.is_missing(self.request)
-        return context | {"sessions": sessions.listed(self.request), "second_step_missing": missing}
+        return context | {
+            "sessions": sessions.listed(self.request),
+            "second_step_missing": rules.is_missing(self.request),
+            "pin": Pin.objects.filter(user=self.request.user).first(),
+        }
 
 
 class Authenticate(base.AuthenticateView):

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from hms.core import access, audit, lists, notify, panels
 from hms.core.acts import once
 from hms.core.models import Document, Notification
+from hms.core.sign_in import sessions
 
 YEAR = 365 * 24 * 3600
 
@@ -54,6 +56,26 @@ def counts(request: HttpRequest) -> HttpResponse:
     waiting = [(item, item.count(request.user)) for item in panels.rail(request.user) if item.count]
     unread = Notification.objects.filter(user=request.user, facility=request.user.facility, read_at=None).count()
     return render(request, "core/counts.html", {"waiting": waiting, "unread": unread})
+
+
+@access.public
+@require_safe
+def session(request: HttpRequest) -> HttpResponse:
+    """Whether a page that has stood open is still its reader's, before what was typed in it is sent. Extends nothing.
+
+    `person` is the mark that the page itself carries; `token` lets a form go that was opened before signing in again.
+    """
+    mark = sessions.mark_of(request.user) if request.user.is_authenticated else ""
+    answer = JsonResponse({"person": mark, "token": get_token(request) if mark else ""})
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@access.signed_in
+@require_POST
+def still_here(request: HttpRequest) -> HttpResponse:
+    """Somebody types into a form: that is something done, long before it is sent."""
+    return HttpResponse(status=204)
 
 
 @access.signed_in

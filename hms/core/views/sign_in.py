@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from hms.core import access, audit
 from hms.core.acts import once
-from hms.core.sign_in import sessions
+from hms.core.sign_in import devices, presence, sessions
 from hms.core.sign_in.forms import PasswordAgainForm, SignInForm
 
 
@@ -65,6 +65,7 @@ class PasswordChange(PasswordChangeView):
         with transaction.atomic():
             answer = super().form_valid(form)
             ended = sessions.end_all(self.request.user, but=self.request.session.session_key)
+            presence.end_all(self.request.user, but_at=devices.of(self.request))
             audit.record(self.request.user, "core.user.password_changed", self.request.user, detail={"ended": ended})
         return answer
 
@@ -82,6 +83,7 @@ def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     """End one's sessions wherever they are; with `but_here`, all but this one."""
     stay = "but_here" in request.POST
     ended = sessions.end_all(request.user, but=request.session.session_key if stay else None)
+    presence.end_all(request.user, but_at=devices.of(request) if stay else "")
     audit.record(request.user, "core.user.signed_out_everywhere", request.user, detail={"ended": ended})
     if not stay:
         logout(request)

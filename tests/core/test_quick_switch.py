@@ -1,0 +1,254 @@
+"""A shared computer on the ward: locked, and gone on with by whoever stands before it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+
+from hms.core.models import AuditEvent, Pin, Presence, Session, User
+from hms.core.refusals import Refused
+from hms.core.sign_in import presence
+from patients.models import Patient
+
+PASSWORD = "canal boats drift at noon"
+MORNING = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def hour() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(MORNING, tick=False) as hour:
+        yield hour
+
+
+def make(person: Callable[..., User], username: str, pin: str) -> User:
+    user = person("nurse", username=username)
+    user.set_password(PASSWORD)
+    user.first_name, user.last_name = username.title(), "Tester"
+    user.save()
+    if pin:
+        presence.set_pin(user, pin=pin)
+    return user
+
+
+@pytest.fixture
+def ada(person: Callable[..., User]) -> User:
+    return make(person, "ada", "4826")
+
+
+@pytest.fixture
+def ben(person: Callable[..., User]) -> User:
+    return make(person, "ben", "90317")
+
+
+@pytest.fixture
+def ward(hour: time_machine.Traveller, ada: User, ben: User) -> Client:
+    """The ward's computer: Ben signed in and locked it, then Ada did."""
+    client = Client()
+    for name in ("ben", "ada"):
+        client.post("/accounts/login/", {"username": name, "password": PASSWORD})
+        lock(client)
+        hour.shift(timedelta(minutes=1))
+    return client
+
+
+def lock(client: Client, back: str = "/patients/"):
+    return client.post("/accounts/lock/", {"next": back})
+
+
+def unlock(client: Client, user: User, pin: str):
+    return client.post("/accounts/locked/", {"person": str(user.pk), "pin": pin})
+
+
+def who(client: Client) -> str:
+    """The user name of whoever is signed in, "" for nobody."""
+    answer = client.get("/")
+    return answer.wsgi_request.user.username if answer.status_code == 200 else ""
+
+
+def actions() -> list[str]:
+    acts = AuditEvent.objects.filter(action__startswith="core.user.").order_by("id")
+    return list(acts.values_list("action", "actor__username"))
+
+
+def test_a_locked_computer_answers_everything_with_the_lock_screen_and_shows_nothing(
+    ward: Client, patient: Patient
+) -> None:
+    for page in ("/", "/patients/", f"/patients/{patient.pk}/", "/wards/", "/admin/core/user/", "/accounts/security/"):
+        answer = ward.get(page, follow=True)
+        assert answer.redirect_chain[-1][0] == "/accounts/locked/", page
+        assert patient.family_name not in answer.content.decode()
+    for address in ("/search", "/accounts/password/"):
+        assert ward.post(address, {"q": patient.family_name}).headers["Location"] == "/accounts/locked/"
+    htmx = ward.get(f"/patients/{patient.pk}/", HTTP_HX_REQUEST="true")
+    assert (htmx.status_code, htmx.headers["HX-Redirect"], htmx.content) == (204, "/accounts/locked/", b"")
+
+
+def test_the_session_that_was_locked_is_over(ward: Client, ada: User) -> None:
+    assert not Session.objects.filter(user=ada).exists()
+    unlock(ward, ada, "4826")
+    kept = ward.cookies["session"].value
+    lock(ward)
+    thief = Client()
+    thief.cookies["session"] = kept
+    assert who(thief) == ""
+
+
+def test_who_locked_it_comes_back_to_where_they_were(ward: Client, ada: User) -> None:
+    before = ward.cookies["session"].value
+    answer = unlock(ward, ada, "4826")
+    assert answer.headers["Location"] == "/patients/"
+    assert who(ward) == "ada"
+    assert ward.cookies["session"].value != before
+    assert actions()[-1] == ("core.user.unlocked", "ada")
+
+
+def test_a_colleague_takes_over_and_each_act_is_theirs(ward: Client, ben: User) -> None:
+    page = ward.get("/accounts/locked/").content.decode()
+    assert "Ada Tester" in page and "Ben Tester" in page
+    answer = unlock(ward, ben, "90317")
+    assert answer.headers["Location"] == "/", "not to the page of whoever locked it"
+    assert who(ward) == "ben"
+    assert actions()[-2:] == [("core.user.unlocked", "ben"), ("core.user.switched", "ben")]
+    ward.post("/search", {"q": "nobody"})
+    assert AuditEvent.objects.get(action="core.search").actor == ben
+
+
+def test_five_wrong_pins_end_the_presence_and_only_that(ward: Client, ada: User, ben: User) -> None:
+    for number in range(5):
+        answer = unlock(ward, ada, f"111{number}")
+        assert answer.status_code == 422
+    assert b"Only your password opens" in answer.content
+    assert unlock(ward, ada, "4826").status_code == 422, "the right one as well"
+    assert "Ada Tester" not in ward.get("/accounts/locked/").content.decode()
+    failed = AuditEvent.objects.filter(action="core.user.unlock_failed").order_by("id")
+    assert [event.detail["over"] for event in failed] == [False] * 4 + [True]
+    assert unlock(ward, ben, "90317").status_code == 302
+    lock(ward)
+    ward.post("/accounts/login/", {"username": "ada", "password": PASSWORD})
+    assert who(ward) == "ada"
+    lock(ward)
+    assert unlock(ward, ada, "4826").status_code == 302
+
+
+def test_a_right_pin_forgives_the_wrong_ones_before(ward: Client, ada: User) -> None:
+    for _round in range(3):
+        for number in range(4):
+            unlock(ward, ada, f"111{number}")
+        assert unlock(ward, ada, "4826").status_code == 302
+        lock(ward)
+
+
+def test_it_lasts_as_long_as_the_full_sign_in_and_no_longer(
+    ward: Client, ada: User, hour: time_machine.Traveller
+) -> None:
+    hour.shift(timedelta(hours=11))
+    assert unlock(ward, ada, "4826").status_code == 302
+    row = Session.objects.get(user=ada)
+    assert row.expire_date == MORNING + timedelta(hours=12, minutes=1), "of the full sign-in, at a minute past nine"
+    lock(ward)
+    hour.shift(timedelta(hours=1))
+    assert unlock(ward, ada, "4826").status_code == 422
+    assert b"lasts any longer" in ward.get("/accounts/locked/").content
+
+
+def test_a_pin_opens_nowhere_else(ward: Client, ada: User) -> None:
+    elsewhere = Client()
+    assert unlock(elsewhere, ada, "4826").headers["Location"] == "/accounts/login/"
+    elsewhere.post("/accounts/login/", {"username": "ben", "password": PASSWORD})
+    lock(elsewhere)
+    assert "Ada Tester" not in elsewhere.get("/accounts/locked/").content.decode()
+    assert unlock(elsewhere, ada, "4826").status_code == 422
+    assert elsewhere.post("/accounts/login/", {"username": "ada", "password": "4826"}).status_code == 200
+
+
+def test_who_signs_out_is_gone_from_the_computer(ward: Client, ada: User) -> None:
+    unlock(ward, ada, "4826")
+    ward.post("/accounts/logout/")
+    ward.post("/accounts/login/", {"username": "ben", "password": PASSWORD})
+    lock(ward)
+    assert "Ada Tester" not in ward.get("/accounts/locked/").content.decode()
+
+
+@pytest.mark.parametrize("change", ["password", "closed", "everywhere"])
+def test_another_password_a_closed_account_and_signing_out_everywhere_end_it(
+    ward: Client, ada: User, change: str
+) -> None:
+    if change == "password":
+        ada.set_password("seven geese above the dam")
+        ada.save()
+    elif change == "closed":
+        User.objects.filter(pk=ada.pk).update(is_active=False)
+    else:
+        other = Client()
+        other.post("/accounts/login/", {"username": "ada", "password": PASSWORD})
+        other.post("/accounts/logout/everywhere/", {"_key": str(uuid.uuid4()), "but_here": "1"})
+    assert unlock(ward, ada, "4826").status_code == 422
+    assert "Ada Tester" not in ward.get("/accounts/locked/").content.decode()
+
+
+def test_who_has_no_pin_signs_in_fully(hour: time_machine.Traveller, person: Callable[..., User]) -> None:
+    cleo, client = make(person, "cleo", ""), Client()
+    client.post("/accounts/login/", {"username": "cleo", "password": PASSWORD})
+    lock(client)
+    assert b"has no PIN" in client.get("/accounts/locked/").content
+    assert unlock(client, cleo, "").status_code == 422
+    client.post("/accounts/login/", {"username": "cleo", "password": PASSWORD})
+    assert who(client) == "cleo"
+    assert client.get("/accounts/locked/").headers["Location"] == "/"
+
+
+@pytest.mark.parametrize("junk", ["", "x", "00000000-0000-0000-0000-000000000000", "'; drop"])
+def test_junk_opens_nothing(ward: Client, junk: str) -> None:
+    assert ward.post("/accounts/locked/", {"person": junk, "pin": "４８２６"}).status_code == 422
+
+
+def test_no_way_leads_out_of_the_house(ward: Client, ada: User) -> None:
+    unlock(ward, ada, "4826")
+    lock(ward, "https://evil.example/")
+    assert unlock(ward, ada, "4826").headers["Location"] == "/"
+
+
+@pytest.mark.parametrize(
+    "pin", ["0000", "1234", "4321", "7890", "8901", "1212", "123123", "1221", "1985", "2026", "2580", "777777", "5566"]
+)
+def test_pins_that_are_tried_first_are_refused(ada: User, pin: str) -> None:
+    with pytest.raises(Refused, match="tried first"):
+        presence.set_pin(ada, pin=pin)
+
+
+@pytest.mark.parametrize("pin", ["", "123", "482613579", "48a6", "48 26"])
+def test_a_pin_is_four_to_eight_digits(ada: User, pin: str) -> None:
+    with pytest.raises(Refused, match="Four to eight digits"):
+        presence.set_pin(ada, pin=pin)
+
+
+def test_a_person_sets_their_pin_after_signing_in_again(ada: User, hour: time_machine.Traveller) -> None:
+    client = Client()
+    client.post("/accounts/login/", {"username": "ada", "password": PASSWORD})
+    before = Pin.objects.get(user=ada).hashed
+    address = "/accounts/security/pin/"
+
+    def send(pin: str, again: str):
+        return client.post(address, {"_key": str(uuid.uuid4()), "pin": pin, "again": again})
+
+    assert send("73915", "73915").headers["Location"].startswith("/accounts/again/")
+    client.post("/accounts/again/", {"password": PASSWORD})
+    assert b"tried first" in send("1234", "1234").content
+    assert b"not the same" in send("73915", "73916").content
+    assert send("73915", "73915").status_code == 302
+    after = Pin.objects.get(user=ada).hashed
+    assert after != before and "73915" not in after
+    client.post(f"{address}remove/", {"_key": str(uuid.uuid4())})
+    assert not Pin.objects.filter(user=ada).exists()
+
+
+def test_nobody_comes_back_by_anothers_presence(ward: Client, ada: User, ben: User) -> None:
+    """Ben's PIN under Ada's name, and the other way round."""
+    assert unlock(ward, ada, "90317").status_code == 422
+    assert unlock(ward, ben, "4826").status_code == 422
+    assert list(Presence.objects.order_by("created_at").values_list("wrong_pins", flat=True)) == [1, 1]
