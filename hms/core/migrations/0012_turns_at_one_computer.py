@@ -10,7 +10,7 @@ import hms.core.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0010_sessions_in_our_own_table"),
+        ("core", "0011_documents_are_dated"),
     ]
 
     operations = [
