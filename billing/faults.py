@@ -133,15 +133,15 @@ def register() -> None:
 
 def acts_without_charge(name: str, source_type: str, sql: str) -> None:
     """Register that for every act that stands (`sql` lists them, one id column named `id`) a charge stands
-    as well. One that was reversed does not answer for it: either the act was undone too, and is not
-    listed, or it is to be charged again."""
+    as well. One that was reversed does not answer for it, unless it was waived: either the act was undone
+    too, and is not listed, or it is to be charged again."""
     oracle.register(
         name,
         oracle.query(
             f"""
             select a.id from ({sql}) a where not exists (select from billing_charge c
                 where c.source_id = a.id and c.source_type = '{source_type}' and c.reverses_id is null
-                and not exists (select from billing_charge r where r.reverses_id = c.id))
+                and not exists (select from billing_charge r where r.reverses_id = c.id and not r.waived))
             """,
             f"{source_type} {{0}} was done, and no charge stands for it.",
         ),

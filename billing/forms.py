@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models import Invoice, Service
 from billing.models.invoicing import PaymentMethod
-from hms.core.forms import Form, ModelForm
+from hms.core.forms import Form, ModelForm, ReasonForm
 from patients.forms import row
 
 
@@ -67,3 +67,11 @@ class PriceForm(ModelForm):
     class Meta:
         model = Service
         fields = ["name", "price", "active"]
+
+
+class ReverseChargeForm(ReasonForm):
+    waived = forms.BooleanField(
+        label=_("The act stays free of charge"),
+        required=False,
+        help_text=_("Without this mark it stands among what is to be charged again."),
+    )

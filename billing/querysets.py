@@ -30,7 +30,7 @@ class ChargeQuerySet(OfPatientQuerySet):
 
     def to_charge_again(self) -> Self:
         """Reversals whose act was not undone, and after which nothing was charged: somebody owes an answer."""
-        return self.filter(reverses__isnull=False, act_undone=False, next_charges__isnull=True)
+        return self.filter(reverses__isnull=False, act_undone=False, waived=False, next_charges__isnull=True)
 
     def uninvoiced(self) -> Self:
         return self.standing().filter(invoice_line__isnull=True)

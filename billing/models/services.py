@@ -68,6 +68,8 @@ class Charge(Record):
     )
     # Of a reversal: the act itself was undone, so nothing is to be charged for it again.
     act_undone = models.BooleanField(default=False)
+    # Of a reversal: the act stands and stays free of charge.
+    waived = models.BooleanField(default=False)
     # Of the reversal of an invoiced charge: where it stands, as the charge stands on its invoice.
     credit_note = models.ForeignKey(
         "billing.CreditNote", on_delete=models.PROTECT, null=True, blank=True, related_name="reversals"
@@ -88,10 +90,11 @@ class Charge(Record):
                 name="billing_charge_one_per_act",
             ),
             models.CheckConstraint(
-                condition=Q(reverses__isnull=True, act_undone=False, credit_note__isnull=True)
+                condition=Q(reverses__isnull=True, act_undone=False, waived=False, credit_note__isnull=True)
                 | Q(reverses__isnull=False, after__isnull=True),
                 name="billing_charge_first_again_or_reversal",
             ),
+            models.CheckConstraint(condition=~Q(act_undone=True, waived=True), name="billing_charge_undone_or_waived"),
             models.CheckConstraint(
                 condition=Q(reverses__isnull=True, quantity__gt=0, amount__gte=0)
                 | Q(reverses__isnull=False, quantity__lt=0, amount__lte=0),

@@ -132,8 +132,9 @@ def charge_again(actor: User, *, charge_id: object) -> Charge:
 
 
 @transaction.atomic
-def reverse(actor: User, *, charge_id: object, reason: str) -> Charge:
-    """Take back a wrong charge; where it stands on an invoice, a credit note takes it back there.
+def reverse(actor: User, *, charge_id: object, reason: str, waived: bool = False) -> Charge:
+    """Take back a wrong charge; where it stands on an invoice, a credit note takes it back there. `waived`
+    says that the act stands and stays free of charge; otherwise it is to be charged again, or undone.
 
     Reversed twice it is reversed once. Refuses a reversal. Locks: the encounter, the invoice, the counter.
     """
@@ -143,7 +144,7 @@ def reverse(actor: User, *, charge_id: object, reason: str) -> Charge:
         raise Refused(_("This is a reversal itself."))
     if earlier := Charge.objects.filter(reverses=charge).first():
         return earlier
-    (reversal,) = _reverse(actor, Charge.objects.filter(pk=charge.pk), reason, act_undone=False)
+    (reversal,) = _reverse(actor, Charge.objects.filter(pk=charge.pk), reason, waived=waived)
     return reversal
 
 
@@ -162,7 +163,9 @@ def undo(actor: User, *, sources: Sequence[models.Model], reason: str) -> list[C
     return _reverse(actor, Charge.objects.standing().filter(acts), reason, act_undone=True)
 
 
-def _reverse(actor: User, rows: models.QuerySet, reason: str, *, act_undone: bool) -> list[Charge]:
+def _reverse(
+    actor: User, rows: models.QuerySet, reason: str, *, act_undone: bool = False, waived: bool = False
+) -> list[Charge]:
     """Reverse the charges, with one credit note for each invoice on which some stand; under the visit's lock."""
     charges = list(rows.select_related("service", "facility", "invoice_line").order_by("posted_at", "id"))
     on_invoice: dict[UUID, list[Charge]] = {}
@@ -188,6 +191,7 @@ def _reverse(actor: User, rows: models.QuerySet, reason: str, *, act_undone: boo
             posted_at=clock.now(),
             reverses=charge,
             act_undone=act_undone,
+            waived=waived,
             credit_note=notes.get(invoiced),
             reason=reason,
         )
@@ -201,6 +205,12 @@ def _reverse(actor: User, rows: models.QuerySet, reason: str, *, act_undone: boo
             entries=[(against, reversal.amount), (revenue_account(charge.service), -reversal.amount)],
             patient_id=charge.patient_id,
         )
-        audit.record(actor, "billing.charge.reversed", reversal, reason=reason, detail={"act_undone": act_undone})
+        audit.record(
+            actor,
+            "billing.charge.reversed",
+            reversal,
+            reason=reason,
+            detail={"act_undone": act_undone, "waived": waived},
+        )
         reversals.append(reversal)
     return reversals

@@ -10,11 +10,11 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from billing.forms import ReverseChargeForm
 from billing.models import Charge
 from billing.services import charges
 from hms.core import access, asking
 from hms.core.acts import once
-from hms.core.forms import ReasonForm
 from patients import banner
 
 
@@ -24,7 +24,7 @@ def charge_reverse(request: HttpRequest, charge_id: UUID) -> HttpResponse:
     charge = access.find(
         request, Charge.objects.visible_to(request.user).select_related("patient", "encounter"), charge_id
     )
-    form = ReasonForm(request.POST or None)
+    form = ReverseChargeForm(request.POST or None)
     if form.carried_out(lambda data: charges.reverse(request.user, charge_id=charge.pk, **data)):
         messages.success(request, _("Charge reversed."))
         return redirect("billing:desk-panel", charge.encounter_id)
@@ -35,7 +35,7 @@ def charge_reverse(request: HttpRequest, charge_id: UUID) -> HttpResponse:
         question=_("Reverse “%(what)s” of %(amount)s?") % {"what": charge.description, "amount": charge.amount},
         detail=_("Both the charge and its reversal stay in the books. Where it is invoiced, a credit note is issued.")
         + " "
-        + _("Only for a charge that is wrong: the act itself stays, and is to be charged again or undone."),
+        + _("The act itself stays: it is charged again, undone where it was done, or free of charge if you say so."),
         label=_("Reverse the charge"),
         **banner.around(request.user, charge.patient),
     )

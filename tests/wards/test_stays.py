@@ -12,6 +12,7 @@ from django.db import Error, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from billing.models import Charge, Invoice
+from billing.services import charges
 from hms.core import clock, documents, outbox
 from hms.core.logs import JsonFormatter
 from hms.core.models import Department, Document, DocumentKind, Facility, Notification, User
@@ -440,3 +441,40 @@ def test_who_lies_in_a_bed_is_not_offered_another(nurse: User, patient: Patient,
     assert f"/wards/patients/{patient.pk}/admit" not in client.get(f"/patients/{patient.pk}/").content.decode()
     discharge(nurse, made)
     assert f"/wards/patients/{patient.pk}/admit" in client.get(f"/patients/{patient.pk}/").content.decode()
+
+
+def test_a_bed_day_may_stay_free_of_charge_and_the_books_say_so(
+    nurse: User, person, patient: Patient, beds: list[Bed], browser_of
+) -> None:
+    accountant = person("accountant")
+    made = admit(nurse, patient, beds[0])
+    discharge(nurse, made)
+    outbox.drain()
+    charge = Charge.objects.get()
+    client = browser_of(accountant)
+    sent = {"reason": "Our own mistake", "waived": "on", "_key": uuid4()}
+    assert client.post(f"/billing/charges/{charge.pk}/reverse", sent).status_code == 302
+    assert Charge.objects.get(reverses=charge).waived and not Charge.objects.to_charge_again().exists()
+    assert faults() == []
+
+
+def test_a_bed_day_that_is_reversed_without_a_word_on_it_owes_an_answer(
+    nurse: User, person, patient: Patient, beds: list[Bed]
+) -> None:
+    made = admit(nurse, patient, beds[0])
+    discharge(nurse, made)
+    outbox.drain()
+    charges.reverse(person("accountant"), charge_id=Charge.objects.get().pk, reason="Wrong price")
+    assert Charge.objects.to_charge_again().exists()
+    assert any("no charge stands" in fault for fault in faults())
+
+
+def test_a_doctor_goes_from_the_desk_to_the_stay(
+    nurse: User, person, patient: Patient, beds: list[Bed], browser_of
+) -> None:
+    made = admit(nurse, patient, beds[0])
+    client = browser_of(person("doctor"))
+    desk = client.get(f"/doctors/desk/{made.encounter_id}/").content.decode()
+    assert "Stay and discharge" in desk
+    answer = client.get(f"/wards/visits/{made.encounter_id}/stay")
+    assert answer.headers["Location"] == f"/wards/stays/{made.pk}/"
