@@ -10,7 +10,7 @@ from math import gcd
 from django.utils.translation import gettext as _
 
 from appointments import slots
-from appointments.models import ACTIVE, Appointment, AppointmentKind, AppointmentStatus, TokenStatus
+from appointments.models import ACTIVE, GIVEN_BACK, Appointment, AppointmentKind, AppointmentStatus, TokenStatus
 from appointments.slots import Slot
 from doctors import schedule
 from doctors.models import AvailabilityException, Doctor, ExceptionKind, Specialty
@@ -115,7 +115,7 @@ def of(user: User, day: date, *, specialty: Specialty | None = None) -> Day:
         for (doctor_id, _day), of_day in schedule.sessions_between(doctors, day, day).items()
         for session in of_day
     ]
-    rows = Appointment.objects.for_lists().on_days(facility, day, day).exclude(status=AppointmentStatus.CANCELLED)
+    rows = Appointment.objects.for_lists().on_days(facility, day, day).exclude(status__in=GIVEN_BACK)
     appointments = list(rows.filter(doctor__in=[doctor.pk for doctor in doctors]))
     taken = slots.Taken((row.doctor_id, row.period) for row in appointments if row.status in ACTIVE)
     now = clock.now()

@@ -30,15 +30,18 @@ class AppointmentStatus(models.TextChoices):
     ARRIVED = "arrived", _("Arrived")
     FULFILLED = "fulfilled", _("Seen")
     CANCELLED = "cancelled", _("Cancelled")
+    # FHIR says "cancelled" of these too; here the patient still comes, at another time.
+    MOVED = "moved", _("Moved")
     NO_SHOW = "no_show", _("Did not come")
 
 
 ACTIVE = [AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.FULFILLED]
+GIVEN_BACK = [AppointmentStatus.CANCELLED, AppointmentStatus.MOVED]
 WITH_VISIT = [AppointmentStatus.ARRIVED, AppointmentStatus.FULFILLED]
 
 
 class Appointment(Record):
-    """booked → arrived → fulfilled; booked → cancelled (a moved one too) or no_show; both ways back
+    """booked → arrived → fulfilled; booked → cancelled, moved or no_show; both ways back
     are supervised: no_show → booked, arrived → booked or no_show when the visit is cancelled."""
 
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="appointments")
@@ -102,8 +105,8 @@ class Appointment(Record):
                 name="appointments_appointment_visit_when_arrived",
             ),
             models.CheckConstraint(
-                condition=(Q(status="cancelled") & ~Q(cancelled_reason=""))
-                | (~Q(status="cancelled") & Q(cancelled_reason="")),
+                condition=(Q(status__in=GIVEN_BACK) & ~Q(cancelled_reason=""))
+                | (~Q(status__in=GIVEN_BACK) & Q(cancelled_reason="")),
                 name="appointments_appointment_cancelled_says_why",
             ),
         ]

@@ -89,7 +89,7 @@ def day(facility: Facility, on: date) -> Day:
         wait=Avg(F("seen_at") - F("started_at"), filter=Q(seen_at__isnull=False)),
     )
     booked = Appointment.objects.filter(period.within("starts_at"), facility=facility).aggregate(
-        booked=Count("id", filter=~Q(status="cancelled")), missed=Count("id", filter=Q(status="no_show"))
+        booked=Count("id", filter=~Q(status__in=["cancelled", "moved"])), missed=Count("id", filter=Q(status="no_show"))
     )
     stays = Admission.objects.filter(facility=facility).aggregate(
         admitted=Count("id", filter=period.within("admitted_at") & ~Q(status="cancelled")),
@@ -197,6 +197,7 @@ def appointments(period: Period, by: str) -> list[AppointmentRow]:
     """Appointment statistics by "doctor", "specialty" or "weekday"."""
     rows = Appointment.objects.filter(period.within("starts_at"), facility=period.facility)
     keys: Sequence[str]
+    rows = rows.exclude(status="moved")  # counted where it was moved to
     if by == "weekday":
         rows = rows.annotate(day=TruncDate("starts_at", tzinfo=clock.zone(period.facility)))
         keys = ["day"]

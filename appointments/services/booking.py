@@ -127,8 +127,8 @@ def locked_booked(appointment_id: object) -> Appointment:
     return appointment
 
 
-def _release(appointment: Appointment, reason: str) -> None:
-    appointment.status = AppointmentStatus.CANCELLED
+def _release(appointment: Appointment, status: AppointmentStatus, reason: str) -> None:
+    appointment.status = status
     appointment.cancelled_reason = reason
     appointment.save(update_fields=["status", "cancelled_reason"])
 
@@ -137,7 +137,7 @@ def _release(appointment: Appointment, reason: str) -> None:
 def reschedule(
     actor: User, *, appointment_id: object, doctor_id: object, start: datetime, reason: str = ""
 ) -> Appointment:
-    """Move an appointment: the old one is cancelled, the new one linked to it. When the new slot is
+    """Move an appointment: the old one gives its slot back, the new one is linked to it. When the new slot is
     not to be had, the patient keeps the old one. Locks: the old appointment."""
     old = locked_booked(appointment_id)
     patient = _bookable_patient(actor, old.patient_id)
@@ -145,7 +145,9 @@ def reschedule(
     if slot.doctor.pk == old.doctor_id and slot.start == old.period.lower:
         raise Refused(_("The appointment is at this time already."))
     with transaction.atomic():
-        _release(old, reason or _("Moved to %(time)s") % {"time": _when(old.facility, slot.start)})
+        _release(
+            old, AppointmentStatus.MOVED, reason or _("Moved to %(time)s") % {"time": _when(old.facility, slot.start)}
+        )
         new = _take(actor, slot, patient, kind=old.kind, reason=old.reason, rescheduled_from=old)
         transaction.set_rollback(new is None)
     if new is None:
@@ -158,7 +160,7 @@ def reschedule(
 def cancel(actor: User, *, appointment_id: object, reason: str) -> Appointment:
     """Give the slot back; it is free at once. Refuses one whose patient has come. Locks: the appointment."""
     appointment = locked_booked(appointment_id)
-    _release(appointment, reason)
+    _release(appointment, AppointmentStatus.CANCELLED, reason)
     audit.record(actor, "appointments.appointment.cancelled", appointment, reason=reason)
     return appointment
 

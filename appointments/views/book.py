@@ -16,7 +16,7 @@ from appointments import day as days
 from appointments import displaced as outside
 from appointments import slots
 from appointments.forms import BookForm, FindForm, MoveForm, read_start
-from appointments.models import Appointment
+from appointments.models import GIVEN_BACK, Appointment
 from appointments.services import booking
 from doctors.models import Doctor, Specialty
 from hms.core import access, audit, clock
@@ -62,7 +62,7 @@ def week(request: HttpRequest, doctor_id: UUID) -> HttpResponse:
     audit.record(request.user, "appointments.week.viewed", doctor, detail={"week": monday.isoformat()})
     now = clock.now()
     rows: dict[date, list[Any]] = {one: [] for one in week_days}
-    booked = Appointment.objects.for_lists().on_days(facility, monday, week_days[-1]).exclude(status="cancelled")
+    booked = Appointment.objects.for_lists().on_days(facility, monday, week_days[-1]).exclude(status__in=GIVEN_BACK)
     for row in booked.filter(doctor=doctor):
         rows[clock.local(facility, row.starts_at).date()].append((row, days.look(row, now)))
     free = slots.free([doctor], monday, week_days[-1])

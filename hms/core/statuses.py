@@ -59,6 +59,7 @@ STATUSES: dict[str, tuple[str, str]] = {
     "rejected": ("crit", "x-circle"),
     # over, or never was
     "cancelled": ("plain", "x-circle"),
+    "moved": ("plain", "arrow-right-circle"),
     "no_show": ("plain", "person-dash"),
     "inactive": ("plain", "dash-circle"),
     "superseded": ("plain", "files"),

@@ -191,7 +191,7 @@ class Visits:
                 story,
                 earlier,
                 booked,
-                status="cancelled",
+                status="moved",
                 cancelled_reason=MOVED.format(clock.local(self.scene.facility, story.start)),
             )
             later = self.scene.when("receptionist", booked + timedelta(hours=3))

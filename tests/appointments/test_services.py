@@ -114,7 +114,7 @@ def test_a_moved_appointment_leaves_its_old_time_free_and_knows_where_it_came_fr
         reception, appointment_id=appointment.pk, doctor_id=doctor.pk, start=at(10, 20), reason="Train"
     )
     appointment.refresh_from_db()
-    assert (appointment.status, appointment.cancelled_reason) == ("cancelled", "Train")
+    assert (appointment.status, appointment.cancelled_reason) == ("moved", "Train"), "nobody cancelled it"
     assert (new.rescheduled_from, new.kind, new.reason) == (appointment, appointment.kind, "Cough")
     assert book(reception, make_patient(reception, "Ivo"), doctor, at(10))
 
