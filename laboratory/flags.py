@@ -15,10 +15,13 @@ BEYOND = Decimal(10) ** 12
 SLIGHTLY = Decimal("0.000001")
 
 # How often a limit fits into a value that is more likely a slipped point than a patient. A usual value
-# written ten times too large lies beyond three times its critical limit; where no critical limit is set,
-# what is usual may lie far from what is possible (CRP), so only ten times is asked about.
+# written ten times too large lies beyond three times its critical limit. Where no critical limit is set, a
+# quantity that the body holds within narrow bounds is asked about at five times; one that has no lower
+# limit, or a wide range, rises a hundredfold in ordinary illness (CRP, ferritin), so only a thousand is.
 BEYOND_CRITICAL = 3
-BEYOND_USUAL = 10
+BEYOND_NARROW = 5
+BEYOND_WIDE = 1000
+NARROW = 3  # upper limit to lower limit
 
 
 def fitting(ranges: Iterable[ReferenceRange], *, sex: str, born: date, on: date) -> ReferenceRange | None:
@@ -69,7 +72,7 @@ def may_mean_two(text: str) -> bool:
 
 def far(row: ReferenceRange | None, text: str) -> bool:
     """Whether a value lies so far outside that it is asked about before it is stored: more than three times
-    beyond the critical limit, or ten times beyond the usual one where no critical limit is set. An open result
+    beyond the critical limit, or far beyond the usual one where no critical limit is set. An open result
     ("> 600") is asked about only upwards: "< 0.01" is what a device cannot see."""
     value = number(text)
     value, opened = (value, False) if value is not None else (limit(text), True)
@@ -78,14 +81,24 @@ def far(row: ReferenceRange | None, text: str) -> bool:
     if row.critical_high is not None:
         above = row.critical_high * BEYOND_CRITICAL
     else:
-        above = row.high * BEYOND_USUAL if row.high is not None else None
+        above = row.high * _beyond(row) if row.high is not None else None
     if above and value > above and not text.startswith("<"):
         return True
     if row.critical_low is not None:
         below = row.critical_low / BEYOND_CRITICAL
     else:
-        below = row.low / BEYOND_USUAL if row.low is not None else None
+        below = row.low / _beyond(row) if row.low is not None else None
     return below is not None and below > 0 and value < below and not opened
+
+
+def _beyond(row: ReferenceRange) -> int:
+    narrow = bool(row.low and row.high and row.high / row.low <= NARROW)
+    return BEYOND_NARROW if narrow else BEYOND_WIDE
+
+
+def plain(text: str) -> str:
+    """A number's text with a point, as the paper prints all others: "6,4" is 6.4, "< 0,5" is < 0.5."""
+    return text.replace(",", ".") if number(text) is not None or limit(text) is not None else text
 
 
 def limit(text: str) -> Decimal | None:

@@ -97,7 +97,7 @@ def _write(actor: User, found: LabOrder, result: Result, text: str, *, sure: boo
         raise Refused(wrong, field=f"result-{result.pk}")
     value = flags.number(text) if result.test.numeric else None
     result.value = value
-    result.value_text = text[:200]
+    result.value_text = (flags.plain(text) if result.test.numeric else text)[:200]
     result.unit = result.test.unit
     result.range_text = row.text if row else ""
     opened = result.test.numeric and value is None

@@ -19,7 +19,12 @@ from patients.models import Encounter, Patient
 def chart_panel(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     patient = access.find(request, Patient.objects.visible_to(request.user), patient_id)
     audit.record(request.user, "laboratory.orders.viewed", patient)
-    rows = LabOrder.objects.visible_to(request.user).filter(patient=patient).prefetch_related("results__test")
+    rows = (
+        LabOrder.objects.visible_to(request.user)
+        .filter(patient=patient)
+        .select_related("report")
+        .prefetch_related("results__test")
+    )
     brought_in = DiagnosticReport.objects.visible_to(request.user).filter(patient=patient, order=None)
     context = {
         "patient": patient,

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from hms.core import access, asking, audit, documents
@@ -39,8 +40,19 @@ def results_verify(request: HttpRequest, order_id: UUID) -> HttpResponse:
     found = find(request, order_id)
     ids = list(found.results.filter(status=OrderStatus.ENTERED).values_list("pk", flat=True))
     chosen = [pk for pk in ids if str(pk) in request.POST.getlist("result")]
-    results.verify(request.user, order_id=found.pk, result_ids=chosen)
-    messages.success(request, _("Verified. The report is being made."))
+    after = results.verify(request.user, order_id=found.pk, result_ids=chosen)
+    left = len(ids) - len(chosen)
+    if after.status == OrderStatus.VERIFIED:
+        messages.success(request, _("Verified. The report is being made."))
+    elif left:
+        text = ngettext(
+            "Verified. %(count)s result is not ticked: the report is made when you have verified it too.",
+            "Verified. %(count)s results are not ticked: the report is made when you have verified them too.",
+            left,
+        )
+        messages.warning(request, text % {"count": left})
+    else:
+        messages.success(request, _("Verified. The report is made when the last test is."))
     return redirect("laboratory:order", found.pk)
 
 

@@ -79,8 +79,19 @@ def test_a_slipped_point_is_asked_about(text: str, asked: bool) -> None:
     assert flags.far(potassium, text) is asked
 
 
-def test_without_critical_limits_ten_times_the_usual_is_asked_about() -> None:
+def test_without_critical_limits_a_narrow_quantity_is_asked_about_sooner_than_a_wide_one() -> None:
+    albumin = ReferenceRange(low=Decimal("35"), high=Decimal("50"))
+    assert not flags.far(albumin, "70") and flags.far(albumin, "420") and flags.far(albumin, "4.2")
     crp = ReferenceRange(high=Decimal("5"))
-    assert not flags.far(crp, "49")
-    assert flags.far(crp, "51")
+    assert not flags.far(crp, "88") and not flags.far(crp, "350"), "any pneumonia; any sepsis"
+    assert flags.far(crp, "35000")
+    ferritin = ReferenceRange(low=Decimal("15"), high=Decimal("150"))
+    assert not flags.far(ferritin, "2100")
     assert not flags.far(None, "51")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("6,4", "6.4"), ("< 0,5", "< 0.5"), ("1,234", "1,234"), ("a, b", "a, b"), ("6.4", "6.4")]
+)
+def test_a_decimal_comma_is_kept_as_the_paper_prints_all_others(typed: str, kept: str) -> None:
+    assert flags.plain(typed) == kept

@@ -135,3 +135,30 @@ def test_a_verified_result_is_changed_under_the_same_guard(
     answer = send(office, f"results/{row.pk}/correct", value="1.3", reason="Typing", sure="1.3")
     assert answer.status_code == 302
     assert result(made, "HB").value_text == "1.3"
+
+
+def test_what_is_not_ticked_is_named_and_the_report_is_one_press_from_the_chart(
+    doctor_user: User,
+    technician: User,
+    pathologist: User,
+    visit: Encounter,
+    haemoglobin: TestDefinition,
+    culture,
+    browser_of,
+) -> None:
+    made = order(doctor_user, visit, haemoglobin, culture)
+    orders.collect(technician, order_id=made.pk)
+    enter(technician, made, HB="13.2", **{culture.code: "No growth"})
+    office = browser_of(pathologist)
+    first = {"result": [result(made, "HB").pk], "_key": str(uuid.uuid4())}
+    said = office.post(f"/laboratory/orders/{made.pk}/verify", first, follow=True).content.decode()
+    assert "1 result is not ticked" in said and "report is being made" not in said
+    rest = {"result": [result(made, culture.code).pk], "_key": str(uuid.uuid4())}
+    assert (
+        "report is being made"
+        in office.post(f"/laboratory/orders/{made.pk}/verify", rest, follow=True).content.decode()
+    )
+    outbox.drain()
+    made.refresh_from_db()
+    chart = browser_of(doctor_user).get(f"/laboratory/patients/{visit.patient_id}/orders").content.decode()
+    assert f"/laboratory/reports/{made.report.pk}/pdf" in chart
