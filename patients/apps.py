@@ -61,6 +61,7 @@ class PatientsConfig(AppConfig):
             (_("Problems"), "chart-problems", "patients.view_chart", 20, "side"),
             (_("Medicines taken"), "chart-medicines", "patients.view_chart", 30, "side"),
             (_("Vital signs"), "chart-vitals", "patients.view_chart", 10, "main"),
+            (_("Treatment plan"), "chart-plans", "patients.view_chart", 15, "main"),
             (_("Visits"), "chart-visits", "patients.view_chart", 20, "main"),
             (_("Notes"), "chart-notes", "patients.view_chart", 70, "main"),
             (_("Vaccines and procedures"), "chart-prevention", "patients.view_chart", 80, "side"),

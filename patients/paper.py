@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from hms.core import clock
+from hms.core import clock, units
 from patients.models import Patient
+
+WEIGHT = "29463-7"  # LOINC
+STILL_HOLDS = timedelta(days=183)
 
 
 def identity(patient: Patient, *, at: datetime) -> dict[str, str]:
@@ -18,6 +21,18 @@ def identity(patient: Patient, *, at: datetime) -> dict[str, str]:
         "sex": patient.sex_label,
         "address": ", ".join(filter(None, [patient.address, f"{patient.postal_code} {patient.city}".strip()])),
     }
+
+
+def weight(patient: Patient, *, at: datetime) -> str:
+    """The last body weight at that moment, with its day: "64.5 kg (21 Nov 2026)"; "" where it was not measured
+    in half a year."""
+    found = (
+        patient.observation_set.valid()
+        .filter(code=WEIGHT, value__isnull=False, observed_at__range=(at - STILL_HOLDS, at))
+        .order_by("-observed_at")
+        .first()
+    )
+    return f"{found.value.normalize():f} {units.text(found.unit)} ({found.observed_at:%d %b %Y})" if found else ""
 
 
 def allergies(patient: Patient) -> dict[str, object]:

@@ -54,6 +54,7 @@ urlpatterns = [
     path("<uuid:patient_id>/medicines/add", record.medicine_add, name="medicine-add"),
     path("<uuid:patient_id>/vitals", record.chart_vitals, name="chart-vitals"),
     path("<uuid:patient_id>/observations", record.observations, name="observations"),
+    path("<uuid:patient_id>/plans", record.chart_plans, name="chart-plans"),
     path("<uuid:patient_id>/visits", record.chart_visits, name="chart-visits"),
     path("<uuid:patient_id>/notes", record.chart_notes, name="chart-notes"),
     path("<uuid:patient_id>/prevention", record.chart_prevention, name="chart-prevention"),

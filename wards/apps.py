@@ -29,6 +29,13 @@ class WardsConfig(AppConfig):
             "chart", title=_("Stays"), url_name="wards:chart-panel", permission="wards.view_admission", order=50
         )
         panels.register(
+            "desk-acts",
+            title=_("Stay and discharge"),
+            url_name="wards:stay",
+            permission="wards.view_admission",
+            order=10,
+        )
+        panels.register(
             "chart-acts",
             title=_("Admit"),
             url_name="wards:admit",

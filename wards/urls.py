@@ -13,6 +13,7 @@ urlpatterns = [
     path("beds/<uuid:bed_id>/state", views.bed_state, name="bed-state"),
     path("patients/<uuid:patient_id>/admit", views.admit, name="admit"),
     path("patients/<uuid:patient_id>/stays", views.chart_panel, name="chart-panel"),
+    path("visits/<uuid:encounter_id>/stay", views.stay, name="stay"),
     path("stays/<uuid:admission_id>/", views.admission, name="admission"),
     path("stays/<uuid:admission_id>/transfer", views.transfer, name="transfer"),
     path("stays/<uuid:admission_id>/discharge", views.discharge, name="discharge"),

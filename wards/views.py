@@ -19,7 +19,7 @@ from hms.core.forms import ReasonForm
 from hms.core.models import DocumentKind
 from patients import banner, care, holds, vitals
 from patients import search as patient_search
-from patients.models import Patient
+from patients.models import Encounter, Patient
 from wards import board as boards
 from wards import rounds, stay_paper
 from wards.forms import AdmitForm, BedStateForm, DischargeForm, NoteForm, TransferForm
@@ -93,6 +93,15 @@ def admit(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 def _admission(request: HttpRequest, admission_id: UUID) -> Admission:
     scope = Admission.objects.visible_to(request.user).select_related("patient", "encounter__attending", "facility")
     return access.find(request, scope, admission_id)
+
+
+@access.needs("wards.view_admission")
+@require_safe
+def stay(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
+    """The way from a visit to its stay, for floors that know visits only."""
+    visit = access.find(request, Encounter.objects.visible_to(request.user), encounter_id)
+    found = Admission.objects.visible_to(request.user).filter(encounter=visit).first()
+    return redirect("wards:admission", found.pk) if found else redirect("patients:visit", visit.pk)
 
 
 @access.needs("wards.view_admission")

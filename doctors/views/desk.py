@@ -19,6 +19,7 @@ from hms.core import access, asking, audit, clock, panels
 from hms.core.acts import once
 from patients import banner, holds, vitals
 from patients.models import CarePlan, ClinicalNote, Encounter
+from patients.models.encounter import EncounterKind
 from patients.services import clinical, notes
 
 
@@ -105,6 +106,10 @@ def _shown(
         "medicines": _slot(_("Medicines taken"), "patients:chart-medicines", patient.pk),
         "past_notes": _slot(_("Earlier notes"), "patients:chart-notes", patient.pk),
         "slots": panels.slots("desk", user, encounter_id=encounter.pk),
+        # Only a stay has more than the desk itself: no other visit asks for it.
+        "acts": panels.slots("desk-acts", user, encounter_id=encounter.pk)
+        if encounter.kind == EncounterKind.INPATIENT
+        else [],
     }
 
 

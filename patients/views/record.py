@@ -23,6 +23,7 @@ from patients import banner, diagnoses, vitals
 from patients.forms import AllergyForm, ConditionForm, ImmunizationForm, MedicationForm
 from patients.models import (
     Allergy,
+    CarePlan,
     ClinicalNote,
     Condition,
     Encounter,
@@ -105,6 +106,17 @@ def observations(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     page = lists.page(request, vitals.ranked(rows), order=("-observed_at", "rank", "display", "id"))
     context = {"patient": patient, "banner": banner.of(request.user, patient), "page": page}
     return render(request, "patients/observations.html", context)
+
+
+@access.needs("patients.view_chart")
+@require_safe
+def chart_plans(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    """What was agreed to do, the plans that run first."""
+    patient = find(request, patient_id)
+    rows = CarePlan.objects.visible_to(request.user).valid().filter(patient=patient)
+    return _panel(
+        request, patient, "plans", page=lists.page(request, rows, order=("status", "-created_at", "-id"), size=5)
+    )
 
 
 @access.needs("patients.view_chart")

@@ -14,7 +14,7 @@ from hms.core.models import Document, DocumentKind, Paper, User
 from hms.core.refusals import Refused
 from patients.models.encounter import EncounterStatus
 from patients.paper import allergies as allergy_box
-from patients.paper import identity
+from patients.paper import identity, weight
 from patients.services.encounters import locked, locked_open
 from pharmacy import allergies
 from pharmacy.models import AllergyCheck, Prescription, PrescriptionLine, PrescriptionStatus, Product
@@ -114,6 +114,7 @@ def draw(actor: User, prescription: Prescription) -> Document:
         snapshot={
             "patient": identity(patient, at=prescription.prescribed_at),
             "allergies": allergy_box(patient),
+            "weight": weight(patient, at=prescription.prescribed_at),
             "lines": [
                 {
                     "position": line.position,

@@ -134,3 +134,8 @@ def test_what_is_missing_of_the_next_of_kin_is_said_where_it_is_missing(receptio
 def test_a_patient_in_the_ward_is_not_in_consultation() -> None:
     assert Encounter(kind="inpatient", status="in_progress").get_status_display() == "In the ward"
     assert Encounter(kind="outpatient", status="in_progress").get_status_display() == "In consultation"
+
+
+def test_the_treatment_plan_stands_in_the_chart(doctor_user: User, visit: Encounter, browser_of) -> None:
+    clinical.add_care_plan(doctor_user, encounter_id=visit.pk, title="Walk again", activities="Daily", review_on=None)
+    assert "Walk again" in browser_of(doctor_user).get(f"/patients/{visit.patient_id}/plans").content.decode()

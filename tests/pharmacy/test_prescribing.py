@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from billing.models import Charge, CreditNote, Invoice
-from hms.core import documents, outbox
+from hms.core import clock, documents, outbox
 from hms.core.models import Document, DocumentKind, Notification, User
 from hms.core.refusals import Refused
 from patients.models import Encounter
@@ -295,3 +295,9 @@ def test_the_other_facility_sees_neither_prescription_nor_stock(
         assert answer.status_code == 404, address
         assert "Raghunathan" not in answer.content.decode()
     assert made.number not in there.get("/pharmacy/prescriptions/").content.decode()
+
+
+def test_the_weight_stands_on_the_paper_with_its_day(doctor_user: User, visit: Encounter, pharmacist: User) -> None:
+    clinical.record_vitals(doctor_user, encounter_id=visit.pk, values={"weight": Decimal("64.5")})
+    made = prescribe(doctor_user, visit, make_product(pharmacist))
+    assert f"64.5 kg ({clock.now():%d %b %Y})" in paper(made)
