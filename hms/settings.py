@@ -178,11 +178,13 @@ MFA_FORMS = {
     "add_webauthn": "hms.core.sign_in.forms.NewPasskeyForm",
 }
 
-# Roles (codes, or "all" of the staff) that must set a second step up. The demonstration signs in with passwords alone.
+# Roles that must set a second step up: codes, "all" of the staff, or "none". Unless it is said: all behind https; in the
+# demonstration, which signs in with passwords alone, none.
 _demonstration = (DATA_DIR / "demo-password").exists()
-MFA_ROLES = env.list(
-    "HMS_MFA_ROLES", default=["all"] if PUBLIC_URL.startswith("https://") and not _demonstration else []
-)
+_unsaid = "all" if PUBLIC_URL.startswith("https://") and not _demonstration else "none"
+MFA_ROLES = [
+    each.strip() for each in (env("HMS_MFA_ROLES", default="") or _unsaid).split(",") if each.strip() != "none"
+]
 
 # Single sign-on through the network's own identity provider (OpenID Connect).
 OIDC_URL = env("HMS_OIDC_URL", default="").rstrip("/")
@@ -224,7 +226,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "hms.core.views.errors.csrf_failure"
 # Whose X-Forwarded-For is believed. Behind TLS there is a proxy; on the same machine unless told otherwise.
-TRUSTED_PROXIES = env.list("HMS_TRUSTED_PROXIES", default=["127.0.0.1", "::1"] if SECURE else [])
+TRUSTED_PROXIES = env.list("HMS_TRUSTED_PROXIES", default=[]) or (["127.0.0.1", "::1"] if SECURE else [])
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import Error, Tags, register
 
+from hms.core import roles
+
 LEAST_KEY = 32
 WORKER_BOOT_ERROR = 3  # by which gunicorn knows that starting the worker again is of no use
 GUESSABLE = ("django-insecure", "changeme", "change-me", "secret", "while-building")
@@ -54,6 +56,14 @@ def check(app_configs: Any = None, **kwargs: Any) -> list[Error]:
                 "HMS_OIDC_URL is not encrypted: anybody on the way could sign in as anybody.",
                 hint="Give the provider's https:// address.",
                 id="hms.E004",
+            )
+        )
+    if unknown := sorted(set(settings.MFA_ROLES) - set(roles.ROLES) - {"all"}):
+        found.append(
+            Error(
+                f"HMS_MFA_ROLES names {', '.join(unknown)}, which is no role: nobody would have to have a second step.",
+                hint=f"Roles are {', '.join(roles.ROLES)}; or all, or none.",
+                id="hms.E005",
             )
         )
     return found

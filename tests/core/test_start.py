@@ -41,6 +41,7 @@ REFUSED = {
     "http in the intranet": ({"HMS_PUBLIC_URL": "http://10.0.0.5:8000"}, "HMS_PUBLIC_URL"),
     "a public name": ({"HMS_ALLOWED_HOSTS": "127.0.0.1,hospital.example"}, "hospital.example"),
     "any name": ({"HMS_ALLOWED_HOSTS": "*"}, "HMS_PUBLIC_URL"),
+    "a role that does not exist": ({"HMS_MFA_ROLES": "nurse,docter"}, "docter"),
     "single sign-on in the clear": (
         {"HMS_OIDC_URL": "http://login.example", "HMS_OIDC_CLIENT_ID": "a", "HMS_OIDC_SECRET": "b"},
         "HMS_OIDC_URL",
@@ -84,6 +85,11 @@ def test_behind_tls_every_cookie_belongs_to_this_host_alone() -> None:
     found = settings_of(HMS_PUBLIC_URL="https://hospital.example")
     assert found[:3] == ["__Host-session", "__Host-csrf", "__Host-device"]
     assert found[3:] == ["True", "True", "None", "/", "True", "True", "True", "True"]
+
+
+@pytest.mark.parametrize(("said", "must"), [("", "True"), ("none", "False"), ("nurse", "True")])
+def test_behind_tls_everybody_has_a_second_step_unless_it_is_said(said: str, must: str) -> None:
+    assert settings_of(HMS_PUBLIC_URL="https://hospital.example", HMS_MFA_ROLES=said)[-1] == must
 
 
 def test_on_this_computer_they_work_without_tls() -> None:

@@ -59,7 +59,7 @@ def show_passkey(person: Person, name: str, until: str) -> None:
 
 def from_menu(person: Person, name: str) -> None:
     person.page.locator(".who details.menu").last.locator("summary").click()
-    person.page.get_by_role("button", name=name).click()
+    person.page.get_by_role("button", name=name, exact=True).click()
     person.settle()
 
 
@@ -75,7 +75,7 @@ def test_a_nurse_adds_a_passkey_and_needs_no_password_any_more(nurse: Person) ->
     nurse.press("I have them")
     assert nurse.sees("Ward telephone") and nurse.sees("Opens without a password")
     from_menu(nurse, "Sign out")
-    show_passkey(nurse, "Sign in with a passkey", "/")
+    show_passkey(nurse, "Use a passkey instead", "/")
     assert nurse.page.locator(".who-name").is_visible()
 
     from_menu(nurse, "Lock")
