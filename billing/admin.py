@@ -15,11 +15,11 @@ class ServiceAdmin(ReadOnlyAdmin):
 
 @admin.register(Charge)
 class ChargeAdmin(ReadOnlyAdmin):
-    list_display = ["posted_at", "description", "quantity", "unit_price", "amount", "posted_by"]
+    list_display = ["occurred_at", "posted_at", "description", "quantity", "unit_price", "amount", "posted_by"]
     list_filter = ["service__category"]
     list_select_related = ["posted_by"]
     search_fields = ["=id", "=source_id", "description"]
-    ordering = ["-posted_at"]
+    ordering = ["-occurred_at"]
 
 
 @admin.register(Invoice)

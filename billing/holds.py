@@ -16,7 +16,7 @@ NAMED = 4
 
 def forbids_cancel(encounter: Encounter) -> str:
     """Names the acts that were charged, and where each is undone."""
-    charges = list(Charge.objects.standing().filter(encounter=encounter).order_by("posted_at"))
+    charges = list(Charge.objects.standing().filter(encounter=encounter).order_by("occurred_at"))
     if not charges:
         return ""
     acts = ", ".join(dict.fromkeys(charge.description for charge in charges[:NAMED]))

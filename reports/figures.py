@@ -103,7 +103,7 @@ def day(facility: Facility, on: date) -> Day:
         count_of(LabOrder.objects.filter(period.within("ordered_at"), facility=facility)),
         count_of(Prescription.objects.filter(period.within("prescribed_at"), facility=facility)),
         count_of(ReorderAlert.objects.filter(facility=facility, resolved_at=None)),
-        sum_of(Charge.objects.filter(period.within("posted_at"), facility=facility), "amount"),
+        sum_of(Charge.objects.filter(period.within("occurred_at"), facility=facility), "amount"),
         sum_of(Invoice.objects.filter(period.within("issued_at"), facility=facility), "total"),
     )
     registered, beds, occupied, orders, prescriptions, low_stock, charged, invoiced = beside.get(pk=facility.pk)
@@ -168,7 +168,7 @@ def revenue(period: Period) -> list[RevenueRow]:
         )
         return {tuple(row[:-1]): row[-1] for row in grouped}
 
-    charged = by_day(Charge.objects.all(), "posted_at", "amount", "service__category")
+    charged = by_day(Charge.objects.all(), "occurred_at", "amount", "service__category")
     invoiced = by_day(Invoice.objects.all(), "issued_at", "total")
     paid = by_day(Payment.objects.all(), "received_at", "amount")
     rows = []
@@ -272,7 +272,7 @@ def doctors(period: Period) -> list[DoctorRow]:
     }
     money = {
         row["encounter__attending"]: row
-        for row in Charge.objects.filter(period.within("posted_at"), facility=period.facility)
+        for row in Charge.objects.filter(period.within("occurred_at"), facility=period.facility)
         .values("encounter__attending")
         .annotate(all=Sum("amount"), own=Sum("amount", filter=Q(service__category="consultation")))
     }

@@ -58,6 +58,18 @@ def register() -> None:
         ),
     )
     oracle.register(
+        "beds: a bed-day is charged to its own day",
+        oracle.query(
+            """
+            select c.id, d.day from wards_bedday d join wards_admission a on a.id = d.admission_id
+            join core_facility f on f.id = a.facility_id
+            join billing_charge c on c.source_type = 'wards.bedday' and c.source_id = d.id and c.reverses_id is null
+            where (c.occurred_at at time zone f.time_zone)::date <> d.day
+            """,
+            "Charge {0} of the bed-day {1} stands on another day.",
+        ),
+    )
+    oracle.register(
         "beds: whoever lies in one, it is in use",
         oracle.query(
             """

@@ -61,6 +61,8 @@ class Charge(Record):
     unit_price = models.DecimalField(max_digits=12, decimal_places=2)
     amount = models.DecimalField(max_digits=12, decimal_places=2)
     posted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    # When the act was done, which is its day on the invoice and in the revenue; posted when it was written down.
+    occurred_at = models.DateTimeField()
     posted_at = models.DateTimeField()
     reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversal")
     after = models.ForeignKey(
@@ -80,9 +82,9 @@ class Charge(Record):
     objects = ChargeQuerySet.as_manager()
 
     class Meta:
-        ordering = ["posted_at", "id"]
+        ordering = ["occurred_at", "id"]
         permissions = [("reverse_charge", "Can reverse a charge"), ("view_account", "Can see what a patient owes")]
-        indexes = [models.Index(fields=["facility", "posted_at"], name="billing_charge_day")]
+        indexes = [models.Index(fields=["facility", "occurred_at"], name="billing_charge_of_day")]
         constraints = [
             models.UniqueConstraint(
                 fields=["source_type", "source_id", "service", "after", "reverses"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -37,8 +38,9 @@ def post(
     quantity: Decimal | int = 1,
     unit_price: Decimal | None = None,
     description: str = "",
+    occurred_at: datetime | None = None,
 ) -> Charge:
-    """Charge one act, at the service's price unless `unit_price` says otherwise.
+    """Charge one act, at the service's price unless `unit_price` says otherwise; `occurred_at` when it was not just now.
 
     Asked twice for the same source and service, it answers with the charge that stands; after a reversal
     it charges anew. A charge that comes after the visit was closed goes onto a further invoice. Refuses
@@ -54,6 +56,7 @@ def post(
             description=(description or service.name)[:200],
             quantity=Decimal(quantity),
             unit_price=service.price if unit_price is None else unit_price,
+            occurred_at=occurred_at,
         ),
     )
 
@@ -77,6 +80,7 @@ def _post(actor: User, charge: Charge) -> Charge:
     charge.encounter, charge.facility, charge.patient_id = visit, visit.facility, visit.patient_id
     charge.amount = money.rounded(charge.quantity * charge.unit_price)
     charge.posted_by, charge.posted_at = actor, clock.now()
+    charge.occurred_at = charge.occurred_at or charge.posted_at
     charge.save(force_insert=True)
     ledger.post(
         actor,
@@ -85,6 +89,7 @@ def _post(actor: User, charge: Charge) -> Charge:
         source=charge,
         entries=[(Account.UNBILLED, charge.amount), (revenue_account(charge.service), -charge.amount)],
         patient_id=visit.patient_id,
+        occurred_at=charge.occurred_at,
     )
     if visit.status == EncounterStatus.FINISHED:
         outbox.publish(CHARGED_AFTER_CLOSE, encounter_id=str(visit.pk))
@@ -127,6 +132,7 @@ def charge_again(actor: User, *, charge_id: object) -> Charge:
             description=old.description,
             quantity=abs(old.quantity),
             unit_price=old.unit_price,
+            occurred_at=old.occurred_at,
         ),
     )
 
@@ -167,13 +173,14 @@ def _reverse(
     actor: User, rows: models.QuerySet, reason: str, *, act_undone: bool = False, waived: bool = False
 ) -> list[Charge]:
     """Reverse the charges, with one credit note for each invoice on which some stand; under the visit's lock."""
-    charges = list(rows.select_related("service", "facility", "invoice_line").order_by("posted_at", "id"))
+    charges = list(rows.select_related("service", "facility", "invoice_line").order_by("occurred_at", "id"))
     on_invoice: dict[UUID, list[Charge]] = {}
     for charge in charges:
         if hasattr(charge, "invoice_line"):
             on_invoice.setdefault(charge.invoice_line.invoice_id, []).append(charge)
     notes = invoices.credit_lines(actor, on_invoice, reason=reason)
     reversals = []
+    now = clock.now()
     for charge in charges:
         invoiced = charge.invoice_line.invoice_id if hasattr(charge, "invoice_line") else None
         reversal = Charge.objects.create(
@@ -188,7 +195,8 @@ def _reverse(
             unit_price=charge.unit_price,
             amount=-charge.amount,
             posted_by=actor,
-            posted_at=clock.now(),
+            occurred_at=now,
+            posted_at=now,
             reverses=charge,
             act_undone=act_undone,
             waived=waived,

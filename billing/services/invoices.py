@@ -31,7 +31,7 @@ def issue(actor: User, *, encounter_id: object) -> Invoice | None:
     Safe to run twice: the second finds nothing left. Locks: the encounter, then the number counter.
     """
     encounter = locked(encounter_id)
-    charges = list(Charge.objects.uninvoiced().filter(encounter=encounter).order_by("posted_at", "id"))
+    charges = list(Charge.objects.uninvoiced().filter(encounter=encounter).order_by("occurred_at", "id"))
     if not charges:
         return None
     total = sum((charge.amount for charge in charges), money.ZERO)
@@ -116,7 +116,7 @@ def snapshot(invoice: Invoice) -> dict[str, Any]:
         "lines": [
             {
                 "position": line.position,
-                "date": clock.local(facility, line.charge.posted_at).strftime("%d %b"),
+                "date": clock.local(facility, line.charge.occurred_at).strftime("%d %b"),
                 "description": line.description,
                 "category": str(line.charge.service.get_category_display()),
                 "quantity": f"{line.quantity.normalize():f}",
@@ -198,7 +198,7 @@ def draw_credit_note(actor: User, note: CreditNote, *, lines: Sequence[Charge] |
     """The credit note's PDF, with the charges that it takes back; those that are reversed for it, when it is drawn later."""
     invoice = note.invoice
     if lines is None:
-        lines = Charge.objects.filter(reversal__credit_note=note).order_by("posted_at", "id")
+        lines = Charge.objects.filter(reversal__credit_note=note).order_by("occurred_at", "id")
     return documents.issue(
         actor,
         kind=DocumentKind.CREDIT_NOTE,

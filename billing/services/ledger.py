@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -20,6 +21,7 @@ def post(
     source: models.Model,
     entries: list[tuple[str, Decimal]],
     patient_id: UUID | None = None,
+    occurred_at: datetime | None = None,
 ) -> LedgerTransaction | None:
     """Write one transaction; `entries` are (account, amount), debit positive. A sum of nothing is not written.
 
@@ -31,7 +33,7 @@ def post(
     movement = LedgerTransaction.objects.create(
         facility=facility,
         kind=kind,
-        occurred_at=clock.now(),
+        occurred_at=occurred_at or clock.now(),
         source_type=source._meta.label_lower,
         source_id=source.pk,
         posted_by=actor,

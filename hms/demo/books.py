@@ -74,6 +74,7 @@ class Books:
         quantity: int = 1,
         price: Decimal | None = None,
         description: str = "",
+        occurred: datetime | None = None,
     ) -> Charge:
         price = service.price if price is None else price
         amount = money.rounded(price * quantity)
@@ -90,11 +91,13 @@ class Books:
                 unit_price=price,
                 amount=amount,
                 posted_by=actor,
+                occurred_at=occurred or moment,
                 posted_at=moment,
                 created_at=moment,
             )
         )
         self._move("charge", charge, moment, actor, [(Account.UNBILLED, amount), (revenue_account(service), -amount)])
+        self.batch.of(LedgerTransaction)[-1].occurred_at = charge.occurred_at
         return charge
 
     def take_back(self, actor: User, charge: Charge, moment: datetime, reason: str) -> Charge:
@@ -112,6 +115,7 @@ class Books:
                 unit_price=charge.unit_price,
                 amount=-charge.amount,
                 posted_by=actor,
+                occurred_at=moment,
                 posted_at=moment,
                 reverses=charge,
                 act_undone=True,

@@ -27,7 +27,7 @@ class CashDesk:
         if not charges:
             return
         issued = scene.past(max(visit.ended_at, *(charge.posted_at for charge in charges)) + timedelta(seconds=4))
-        invoice = scene.books.invoice(visit, sorted(charges, key=lambda charge: charge.posted_at), issued)
+        invoice = scene.books.invoice(visit, sorted(charges, key=lambda charge: charge.occurred_at), issued)
         self.settled += 1
         ago = scene.now - issued
         if self.settled % 90 == 40:

@@ -328,7 +328,7 @@ class Stays:
         nights = max((scene.day_of(stay.leaves) - first).days, 1) if home else (scene.today - first).days
         for n in range(nights):
             day = first + timedelta(days=n)
-            _start, midnight = clock.day_bounds(scene.facility, day)
+            begins, midnight = clock.day_bounds(scene.facility, day)
             bed = stay.bed_at(midnight)
             posted = min(midnight + timedelta(minutes=5), stay.leaves, scene.now)
             spent = scene.rows.add(BedDay(admission=admission, bed=bed, day=day, created_at=posted))
@@ -340,6 +340,7 @@ class Stays:
                     stay.ward.bed_service,
                     posted,
                     description=f"Bed {bed.label}, ward {stay.ward.code}, {day:%d %b %Y}",
+                    occurred=max(begins, stay.admitted),
                 )
             )
 

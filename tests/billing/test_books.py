@@ -121,7 +121,9 @@ def test_a_reversal_without_a_reason_is_refused(invoice: Invoice, cashier: User)
 def copy_of(charge: Charge, **changed: object) -> Charge:
     """The same act, charged past the service."""
     kept = ["facility", "patient", "encounter", "service", "source_type", "source_id", "description", "posted_by"]
-    fields = {name: getattr(charge, name) for name in [*kept, "quantity", "unit_price", "amount", "posted_at"]}
+    fields = {
+        name: getattr(charge, name) for name in [*kept, "quantity", "unit_price", "amount", "occurred_at", "posted_at"]
+    }
     return Charge(**{**fields, **changed})
 
 

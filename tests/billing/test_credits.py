@@ -83,6 +83,7 @@ def test_it_is_credited_once_however_often_it_is_undone(reception: User, acts: l
                     "unit_price",
                     "amount",
                     "posted_by",
+                    "occurred_at",
                     "posted_at",
                     "reverses",
                     "reason",

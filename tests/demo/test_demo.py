@@ -131,6 +131,7 @@ PLANTED = {
     "visits: nobody was seen before they were registered": "update patients_patient set created_at = now() where id in (select patient_id from patients_encounter)",
     "appointments: the visit is the one that was booked": "update patients_encounter set kind = 'outpatient' where kind = 'virtual'",
     "beds: whoever lies in one, it is in use": "update wards_bed set state = 'cleaning' where id in (select bed_id from wards_bedstay where upper_inf(period))",
+    "beds: a bed-day is charged to its own day": "update core_facility set time_zone = 'America/New_York'",
     "laboratory: nothing is left of a rejected specimen": "update laboratory_specimen set rejected_at = now(), rejected_reason = 'Clotted' where id = (select specimen_id from laboratory_result where status = 'verified' limit 1)",
     "laboratory: an order is as far as its least result": "update laboratory_laborder set status = 'ordered' where status = 'verified'",
     "stays: nobody is admitted twice at one time": "update wards_admission set patient_id = (select patient_id from wards_admission where status = 'admitted' limit 1) where status = 'discharged'",

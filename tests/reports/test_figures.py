@@ -99,7 +99,7 @@ def test_the_day_agrees_with_sql_written_by_hand(small_day: User, north: Facilit
     own = f"facility_id = '{north.pk}'"
     for figure, sql in {
         found.visits: f"select count(*) from patients_encounter where {own} and {on_day('started_at')}",
-        found.charged: f"select sum(amount) from billing_charge where {own} and {on_day('posted_at')}",
+        found.charged: f"select sum(amount) from billing_charge where {own} and {on_day('occurred_at')}",
         found.invoiced: f"select sum(total) from billing_invoice where {own} and {on_day('issued_at')}",
         found.paid: f"select sum(amount) from billing_payment where {own} and {on_day('received_at')}",
         found.registered: f"select count(*) from patients_patientfacility where {own} and {on_day('created_at')}",
@@ -117,7 +117,7 @@ def test_revenue_by_day_and_category_agrees_with_sql_and_adds_up(small_day: User
         for place, (category, _label) in enumerate(figures.categories()):
             expected = ask(
                 "select coalesce(sum(c.amount), 0) from billing_charge c join billing_service s on s.id = c.service_id"
-                f" where c.facility_id = %s and s.category = %s and {on_day('c.posted_at', row.day)}",
+                f" where c.facility_id = %s and s.category = %s and {on_day('c.occurred_at', row.day)}",
                 north.pk,
                 category,
             )

@@ -11,8 +11,8 @@ import time_machine
 from django.db import Error, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from billing.models import Charge, Invoice
-from billing.services import charges
+from billing.models import Charge, Invoice, LedgerTransaction
+from billing.services import charges, invoices
 from hms.core import clock, documents, outbox
 from hms.core.logs import JsonFormatter
 from hms.core.models import Department, Document, DocumentKind, Facility, Notification, User
@@ -22,6 +22,7 @@ from patients.models import Encounter, Patient
 from patients.services import clinical, encounters
 from patients.services import notes as chart_notes
 from pharmacy.services import prescribing
+from reports import figures
 from tests.billing.conftest import faults, text_of
 from tests.conftest import make_patient
 from tests.laboratory.conftest import enter, make_test, order, verify
@@ -99,7 +100,16 @@ def test_bed_days_are_charged_each_night_once_at_the_ward_where_the_patient_lay(
     assert set(Charge.objects.values_list("service__code", flat=True)) == {"BED-W1", "BED-ICU"}
     outbox.drain()
     assert Invoice.objects.get().total == Decimal(360)
-    assert faults() == []
+    # Each on its own day: on the bill, on paper, in the revenue and in the ledger.
+    assert [line["date"] for line in invoices.snapshot(Invoice.objects.get())["lines"]] == [
+        "01 Jun",
+        "02 Jun",
+        "03 Jun",
+    ]
+    week = figures.revenue(figures.Period(north, date(2026, 6, 1), date(2026, 6, 4)))
+    assert [row.charged for row in week] == [Decimal(120)] * 3 + [Decimal(0)]
+    moved = LedgerTransaction.objects.filter(kind="charge").values_list("occurred_at", flat=True)
+    assert sorted(moved) == list(Charge.objects.values_list("occurred_at", flat=True))
 
 
 def test_a_stay_that_cannot_be_charged_stops_nobody_elses_bed_days_and_is_told(

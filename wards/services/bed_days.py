@@ -1,7 +1,8 @@
 """Bed-days: charged for the day of admission and for each further midnight, once each.
 
 A patient who comes on Monday and leaves on Wednesday has two: Monday and Tuesday. One who comes and
-leaves on the same day has one.
+leaves on the same day has one. It belongs to its own day, on the bill and in the revenue, though it
+is charged when that day is over.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ def accrue(actor: User, *, admission_id: object) -> int:
             service=ward.bed_service,
             description=_("Bed %(bed)s, ward %(ward)s, %(day)s")
             % {"bed": bed.label, "ward": ward.code, "day": day.strftime("%d %b %Y")},
+            occurred_at=max(clock.day_bounds(admission.facility, day)[0], admission.admitted_at),
         )
     return len(missing)
 
