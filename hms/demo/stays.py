@@ -20,7 +20,9 @@ from hms.demo.scene import Scene
 from patients.models import Encounter, Patient
 from wards.models import Admission, Bed, BedDay, BedState, BedStay, DischargeSummary, NursingNote, Ward
 
-TAKEN = 0.8  # of the beds of a ward, in the evening
+# department → the share of its beds taken on an ordinary evening
+TAKEN = {"surgery": 0.82, "medicine": 0.92, "maternity": 0.62, "paediatrics": 0.68}
+WEEK = [0.04, 0.06, 0.04, 0.02, -0.03, -0.13, -0.1]  # Monday to Sunday: fewer come at weekends
 CLEANED = timedelta(minutes=70)
 SEEN_AFTER = timedelta(minutes=25)
 NOTES = [
@@ -32,12 +34,12 @@ NOTES = [
     ("treatment", "Dressing changed. No redness."),
     ("handover", "Night: two short visits, no complaints. Bloods at six."),
 ]
-# department → diagnoses treated there, shortest and longest stay
+# department → diagnoses treated there; nights of the shortest stay, how many more on average, and at most
 WARDS = {
-    "surgery": (["K35.80", "S72.001A", "L03.116"], 3, 7),
-    "medicine": (["J18.9", "I50.9", "J45.901", "E10.10", "L03.116"], 3, 8),
-    "maternity": (["O80"], 2, 4),
-    "paediatrics": (["J18.9", "J45.901", "K35.80"], 2, 5),
+    "surgery": (["K35.80", "S72.001A", "L03.116"], 2, 3.0, 12),
+    "medicine": (["J18.9", "I50.9", "J45.901", "E10.10", "L03.116"], 2, 4.0, 16),
+    "maternity": (["O80"], 1, 1.4, 4),
+    "paediatrics": (["J18.9", "J45.901", "K35.80"], 1, 2.0, 7),
 }
 DOCTORS = {
     "surgery": ("SURG", "ORTH"),
@@ -84,20 +86,23 @@ class Stays:
             for bed in beds:
                 self.free_from[bed] = dawn
             here: list[Stay] = []
+            busy = 0.0  # how much fuller than usual, which lasts for some days
             for offset in range((scene.today - scene.first).days + 1):
                 day = scene.first + timedelta(days=offset)
                 here = [stay for stay in here if scene.day_of(stay.leaves) >= day]
                 self._move_someone(beds, here, day)
                 if blocked and (scene.today - day).days <= 12:
                     self.free_from[blocked] = scene.now + timedelta(days=99)
-                self._admit(ward, beds, here, day)
+                busy = 0.8 * busy + scene.dice.gauss(0, 0.07)
+                self._admit(ward, beds, here, day, TAKEN[ward.department.code] + WEEK[day.weekday()] + busy)
             self._states(beds, blocked)
 
-    def _admit(self, ward: Ward, beds: list[Bed], here: list[Stay], day: date) -> None:
+    def _admit(self, ward: Ward, beds: list[Bed], here: list[Stay], day: date, share: float) -> None:
+        """Who comes that day: as many as fill this share of the beds, however many stay."""
         scene, dice = self.scene, self.scene.dice
         # Today who leaves later is still there.
         evening = min(scene.at(day, 20), scene.now)
-        wanted = round(TAKEN * len(beds)) - sum(stay.leaves > evening for stay in here)
+        wanted = round(min(max(share, 0.25), 1) * len(beds)) - sum(stay.leaves > evening for stay in here)
         for _n in range(max(wanted, 0)):
             opens, closes = scene.at(day, 8), min(scene.at(day, 19, 30), scene.now - timedelta(minutes=10))
             if closes <= opens:
@@ -114,11 +119,10 @@ class Stays:
 
     def _stay(self, ward: Ward, bed: Bed, day: date, admitted: datetime) -> Stay | None:
         scene, dice = self.scene, self.scene.dice
-        codes, shortest, longest = WARDS[ward.department.code]
+        codes, shortest, more, most = WARDS[ward.department.code]
         story = dice.choice([s for s in stories.STAYS if s[1] in codes])
-        leaves = scene.at(
-            day + timedelta(days=dice.randint(shortest, longest)), dice.randint(9, 15), dice.randint(0, 59)
-        )
+        nights = shortest + min(int(dice.expovariate(1 / more)), most)
+        leaves = scene.at(day + timedelta(days=nights), dice.randint(9, 15), dice.randint(0, 59))
         patient = self._who(ward, story[1], admitted, leaves)
         if patient is None:
             return None

@@ -22,7 +22,21 @@ from hms.demo.tokens import Tokens
 from patients.models import Encounter, Patient
 
 SLOT = timedelta(minutes=20)
-LATEST = timedelta(minutes=35)  # how far a doctor falls behind in a session
+# How far doctors fall behind in a session, by their place: the share of the time gone by, and minutes at most
+PACE = [
+    (0.2, 28),
+    (0.1, 14),
+    (0.32, 48),
+    (0.16, 22),
+    (0.26, 36),
+    (0.04, 8),
+    (0.4, 55),
+    (0.12, 18),
+    (0.3, 40),
+    (0.22, 30),
+]
+SOUGHT = [1.0, 0.8, 1.2, 0.9, 1.1, 0.7, 1.25, 0.85, 1.0, 1.15]  # how much of their time is booked, against the others
+WEEKDAYS = [1.2, 1.05, 1.0, 0.95, 0.9, 0.8, 0.7]
 EARLY = timedelta(minutes=25)  # how long before their time people come
 STEPS = ["ordered", "collected", "entered", "verified"]
 MOVED = "Moved to {0:%d %b, %H:%M}"
@@ -108,14 +122,19 @@ class Visits:
         dice = self.scene.dice
         scripts = [s for s in stories.STORIES if s[0] == doctor.specialty.code] or stories.STORIES[:4]
         begun, last = None, None
+        place = self.scene.house.doctors.index(doctor)
+        (behind, most), sought = PACE[place], SOUGHT[place]
+        chance = load if day == self.scene.today else load * sought * WEEKDAYS[day.weekday()]
         for start in self.hours.slots(doctor, day):
             if last is None or start - last > SLOT:
                 begun = start
             last = start
-            if dice.random() > load:
+            if dice.random() > chance:
                 continue
             walk_in = day <= self.scene.today and dice.random() < 0.07
-            wait = min((start - begun) / 4, LATEST)
+            # Later after lunch, and on Mondays.
+            slow = behind * (1.3 if clock.local(self.scene.facility, start).hour > 12 else 1) * WEEKDAYS[day.weekday()]
+            wait = min((start - begun) * slow, timedelta(minutes=most))
             patient = self._who(doctor, start, pool)
             if patient is None:
                 continue
@@ -145,8 +164,8 @@ class Visits:
     ) -> Story:
         dice, now = self.scene.dice, self.scene.now
         arrived = start - self.scene.minutes(3, 24)
-        seen = start + wait + self.scene.minutes(0, 5)
-        ended = seen + self.scene.minutes(12, 19)
+        seen = start + wait + self.scene.minutes(0, 3)
+        ended = seen + self.scene.minutes(11, 17)
         roll = dice.random()
         if start - EARLY > now or (arrived > now and self.scene.day_of(start) > self.scene.today):
             stage = "cancelled" if roll < 0.04 else "booked"
