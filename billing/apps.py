@@ -6,10 +6,13 @@ class BillingConfig(AppConfig):
     name = "billing"
 
     def ready(self) -> None:
+        from django.urls import reverse
+
         from billing import account, faults, relations, waiting
         from billing import holds as own_holds
+        from billing.models import Service
         from billing.services import charges, invoices
-        from hms.core import access, outbox, panels
+        from hms.core import access, outbox, panels, setup
         from patients import banner, care, holds
         from patients.services import encounters
 
@@ -68,4 +71,13 @@ class BillingConfig(AppConfig):
             icon="journal-text",
             permission="billing.view_ledger",
             order=76,
+        )
+        setup.step(
+            "services",
+            label=_("Services and prices"),
+            text=_("What is charged: consultations, procedures, bed-days."),
+            permission="billing.add_service",
+            order=40,
+            url=lambda facility: reverse("billing:service-add"),
+            done=lambda facility: Service.objects.filter(facility=facility),
         )

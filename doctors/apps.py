@@ -7,9 +7,12 @@ class DoctorsConfig(AppConfig):
     verbose_name = _("Doctors")
 
     def ready(self) -> None:
+        from django.urls import reverse
+
         from billing import uses
         from doctors import desk, faults, fees
-        from hms.core import panels
+        from doctors.models import Availability
+        from hms.core import panels, setup
 
         faults.register()
         uses.register(fees.uses)
@@ -36,4 +39,13 @@ class DoctorsConfig(AppConfig):
             url_name="doctors:desk-panel",
             permission="doctors.use_desk",
             order=10,
+        )
+        setup.step(
+            "hours",
+            label=_("Doctors and their hours"),
+            text=_("Who of the staff sees patients, and when: then they can be booked."),
+            permission="doctors.add_doctor",
+            order=80,
+            url=lambda facility: reverse("doctors:doctors"),
+            done=lambda facility: Availability.objects.filter(doctor__employee__facility=facility),
         )

@@ -6,9 +6,12 @@ class LaboratoryConfig(AppConfig):
     name = "laboratory"
 
     def ready(self) -> None:
+        from django.urls import reverse
+
         from billing import uses
-        from hms.core import access, outbox, panels
+        from hms.core import access, outbox, panels, setup
         from laboratory import faults, relations, waiting
+        from laboratory.models import TestDefinition
         from laboratory.services import results
         from patients import care, holds
         from patients.services import encounters
@@ -53,4 +56,14 @@ class LaboratoryConfig(AppConfig):
             icon="list-check",
             permission="laboratory.view_testdefinition",
             order=46,
+        )
+        setup.step(
+            "tests",
+            label=_("Laboratory tests"),
+            text=_("What can be ordered, with unit, price and usual values."),
+            permission="laboratory.add_testdefinition",
+            order=50,
+            url=lambda facility: reverse("laboratory:test-add"),
+            done=lambda facility: TestDefinition.objects.filter(facility=facility),
+            optional=True,
         )

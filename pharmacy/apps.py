@@ -6,11 +6,14 @@ class PharmacyConfig(AppConfig):
     name = "pharmacy"
 
     def ready(self) -> None:
+        from django.urls import reverse
+
         from billing import uses
-        from hms.core import access, outbox, panels
+        from hms.core import access, outbox, panels, setup
         from patients import care, holds
         from patients.services import encounters
         from pharmacy import faults, relations, waiting
+        from pharmacy.models import Product
         from pharmacy.services import stock
 
         care.register("prescription", permission="pharmacy.dispense", rows=relations.prescribed_here)
@@ -60,4 +63,14 @@ class PharmacyConfig(AppConfig):
             order=55,
             count=waiting.alerts,
             urgent=True,
+        )
+        setup.step(
+            "medicines",
+            label=_("Medicines"),
+            text=_("What can be prescribed and dispensed, with price and reorder level."),
+            permission="pharmacy.add_medicine",
+            order=60,
+            url=lambda facility: reverse("pharmacy:medicine-add"),
+            done=lambda facility: Product.objects.filter(facility=facility),
+            optional=True,
         )

@@ -7,8 +7,11 @@ class StaffConfig(AppConfig):
     verbose_name = _("Staff")
 
     def ready(self) -> None:
-        from hms.core import panels
+        from django.urls import reverse
+
+        from hms.core import panels, setup
         from staff import faults
+        from staff.models import Employee
 
         faults.register()
         panels.navigation(
@@ -55,4 +58,13 @@ class StaffConfig(AppConfig):
             permission="staff.view_roster",
             order=80,
             column="side",
+        )
+        setup.step(
+            "employees",
+            label=_("Staff"),
+            text=_("Everyone who works here, with department and profession: a doctor is hired first."),
+            permission="staff.add_employee",
+            order=35,
+            url=lambda facility: reverse("staff:hire"),
+            done=lambda facility: Employee.objects.filter(facility=facility),
         )

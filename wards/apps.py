@@ -6,11 +6,14 @@ class WardsConfig(AppConfig):
     name = "wards"
 
     def ready(self) -> None:
+        from django.urls import reverse
+
         from billing import uses
-        from hms.core import access, panels
+        from hms.core import access, panels, setup
         from patients import care, holds
         from wards import faults, relations, waiting
         from wards import holds as own_holds
+        from wards.models import Bed
 
         access.concerns(
             admission_id="wards.Admission",
@@ -66,4 +69,14 @@ class WardsConfig(AppConfig):
             permission="wards.view_board",
             order=40,
             count=waiting.inpatients,
+        )
+        setup.step(
+            "beds",
+            label=_("Wards, rooms and beds"),
+            text=_("In this order. A ward needs the service that its bed-days are charged as."),
+            permission="wards.add_bed",
+            order=70,
+            url=lambda facility: reverse("admin:app_list", args=["wards"]),
+            done=lambda facility: Bed.objects.filter(room__ward__facility=facility),
+            optional=True,
         )

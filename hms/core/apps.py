@@ -29,3 +29,49 @@ class CoreConfig(AppConfig):
             permission="core.view_outboxmessage",
             order=45,
         )
+        self._steps()
+
+    def _steps(self) -> None:
+        """What an administrator does first in a new hospital."""
+        from django.urls import reverse
+
+        from hms.core import panels, setup
+        from hms.core.models import Department, Facility, Membership
+
+        panels.register(
+            "dashboard",
+            title=_("Set up your hospital"),
+            url_name="core:setup-panel",
+            permission="core.change_facility",
+            order=1,
+            when=setup.unfinished,
+        )
+        setup.step(
+            "letterhead",
+            label=_("Letterhead, time zone and currency"),
+            text=_("Name, address, telephone and registration as they stand on invoices and reports."),
+            permission="core.change_facility",
+            order=10,
+            url=lambda facility: reverse("admin:core_facility_change", args=[facility.pk]),
+            done=lambda facility: Facility.objects.filter(pk=facility.pk).exclude(address__in=["", "-"]),
+        )
+        setup.step(
+            "departments",
+            label=_("Departments"),
+            text=_("Where people work and where visits are opened: outpatients, laboratory, pharmacy, wards."),
+            permission="core.add_department",
+            order=20,
+            url=lambda facility: reverse("admin:core_department_add"),
+            done=lambda facility: Department.objects.filter(facility=facility, active=True),
+        )
+        setup.step(
+            "people",
+            label=_("People with roles"),
+            text=_("A sign-in for each colleague, with a role in this facility: reception, doctor, nurse, cashier."),
+            permission="core.add_user",
+            order=30,
+            url=lambda facility: reverse("admin:core_user_add"),
+            done=lambda facility: Membership.objects.filter(facility=facility, active=True).exclude(
+                role__name="administrator"
+            ),
+        )

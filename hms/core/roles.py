@@ -49,7 +49,7 @@ ROLES: dict[str, Role] = {
             "doctors.add_specialty doctors.change_specialty",
             "billing.view_service billing.add_service billing.change_service",
             "pharmacy.view_medicine pharmacy.add_medicine pharmacy.change_medicine pharmacy.view_product",
-            "pharmacy.view_batch pharmacy.view_stockmovement",
+            "pharmacy.view_batch pharmacy.view_stockmovement pharmacy.view_stock doctors.change_availability",
             "laboratory.view_testdefinition laboratory.add_testdefinition laboratory.change_testdefinition",
             "laboratory.view_referencerange laboratory.add_referencerange laboratory.change_referencerange",
             "wards.view_ward wards.add_ward wards.change_ward wards.view_room wards.add_room wards.change_room",

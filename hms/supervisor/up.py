@@ -205,13 +205,15 @@ class Up:
     def first_administrator(self) -> None:
         if not sys.stdin.isatty() and not os.environ.get("HMS_ADMIN_PASSWORD"):
             say("The hospital is empty. Make its first administrator with:")
-            say("  HMS_ADMIN_PASSWORD=... bin/hms manage create_administrator --username NAME")
+            say("  HMS_ADMIN_PASSWORD=... bin/hms manage create_administrator --username NAME \\")
+            say("    --hospital NAME --code NG --time-zone Europe/London --currency GBP")
             return
         if not sys.stdin.isatty():
             username = os.environ.get("HMS_ADMIN_USERNAME") or "admin"
             password = os.environ["HMS_ADMIN_PASSWORD"]
             command = ("python", "manage.py", "create_administrator", "--username", username)
-            self.step("Creating the first administrator", command, HMS_ADMIN_PASSWORD=password)
+            hospital = {name: value for name, value in os.environ.items() if name.startswith("HMS_HOSPITAL_")}
+            self.step("Creating the first administrator", command, HMS_ADMIN_PASSWORD=password, **hospital)
             return
         say("This hospital is empty. Its first administrator:")
         argv = [sys.executable, "manage.py", "create_administrator"]

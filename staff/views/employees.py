@@ -122,8 +122,11 @@ def employee(request: HttpRequest, employee_id: UUID) -> HttpResponse:
 @access.needs("staff.add_employee")
 @once
 def hire(request: HttpRequest) -> HttpResponse:
-    start = {"hired_on": clock.today(request.user.facility)}
-    form = EmployeeForm(request.POST or None, facility=request.user.facility, initial=start)
+    facility = request.user.facility
+    if not Department.objects.filter(facility=facility, active=True).exists():
+        return render(request, "staff/no_department.html", {"back": reverse("staff:employees")})
+    start = {"hired_on": clock.today(facility)}
+    form = EmployeeForm(request.POST or None, facility=facility, initial=start)
     if form.carried_out(lambda data: services.hire(request.user, **data)):
         messages.success(request, _("Hired. Staff number %(number)s.") % {"number": form.result.number})
         return redirect("staff:employee", form.result.pk)

@@ -8,7 +8,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from hms.core import access, clock
+from hms.core import access, clock, setup
 from hms.core import panels as frames
 from hms.core.models import AuditEvent, Department, Membership, OutboxMessage, User
 
@@ -36,6 +36,15 @@ def audit_today(request: HttpRequest) -> HttpResponse:
     figures["acts"] = figures["total"] - figures["looks"] - figures["refusals"] - figures["prints"]
     refusals = list(here.filter(REFUSED).order_by("-id")[:LINES])
     return frames.render_panel(request, "core/audit_panel.html", {"figures": figures, "refusals": refusals})
+
+
+@access.needs("core.change_facility")
+@require_safe
+def set_up(request: HttpRequest) -> HttpResponse:
+    """What a new hospital still needs, and where it is done."""
+    steps = setup.standing(request.user)
+    context = {"steps": steps, "done": sum(step.done for step in steps)}
+    return frames.render_panel(request, "core/setup_panel.html", context)
 
 
 @access.needs("core.view_outboxmessage")
