@@ -41,6 +41,8 @@ SIGN_INS = [
     ("manager", "manager", "Ruth", "Bergström", "manager", "administration"),
     ("auditor", "auditor", "Niall", "Castellano", "auditor", "administration"),
 ]
+# Whose role holds in every department, so that whoever tries the hospital out may follow any patient.
+EVERYWHERE = {"doctor", "nurse"}
 ROLE_OF = {
     "doctor": "doctor", "nurse": "nurse", "pharmacist": "pharmacist", "lab_technician": "lab_technician",
     "pathologist": "pathologist", "receptionist": "receptionist", "cashier": "cashier",
@@ -116,7 +118,8 @@ class Staffing:
                 "is_staff": role in ("administrator", "auditor", "accountant"),
             },
         )
-        people.grant(None, user=user, facility=house.facility, role=role, department=house.departments[department])
+        place = None if username in EVERYWHERE else house.departments[department]
+        people.grant(None, user=user, facility=house.facility, role=role, department=place)
         house.users.setdefault(role, []).append(user)
         return user
 
