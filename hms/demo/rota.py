@@ -29,6 +29,12 @@ HOURS = {
     "Long day": (time(8), time(20)),
     "Office": (time(8), time(17)),
 }
+CLINICS = {
+    (time(8), time(17)): "Clinic, early",
+    (time(9), time(18)): "Clinic, middle",
+    (time(10), time(19)): "Clinic, late",
+    (time(8), time(18, 40)): "Clinic, long",
+}
 # Shifts of people who relieve one another, from the day on which the first of them has the first.
 ROUND = ["Day", "Night", "", ""]  # four keep a place manned day and night
 PAIRS = ["Early", "Late", ""]  # three keep it open from seven to eleven at night
@@ -100,7 +106,7 @@ class Rota:
 
     def _shift(self, facility: Facility, name: str, starts: time, ends: time) -> Shift:
         if name == "Clinic":
-            name = f"Clinic {starts:%H:%M}" if ends.hour - starts.hour > 4 else "Extra clinic"
+            name = CLINICS.get((starts, ends), "Extra clinic")
         key = (facility.code, name)
         if key not in self.shifts:
             self.shifts[key] = Shift.objects.create(facility=facility, name=name, starts=starts, ends=ends)

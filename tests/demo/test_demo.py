@@ -421,9 +421,17 @@ def test_numbers_are_in_the_order_of_the_acts(look: None, model: type[models.Mod
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("hour", [2, 8, 12, 17, 22])
-def test_somebody_is_there_at_every_hour(codes: None, hour: int) -> None:
-    moment = datetime(2026, 11, 21, hour, 10, tzinfo=UTC)  # a Saturday
+@pytest.mark.parametrize(
+    "moment",
+    [
+        *(datetime(2026, 11, 21, hour, 10, tzinfo=UTC) for hour in (2, 8, 12, 17, 22)),  # a Saturday
+        datetime(2026, 11, 22, 6, 55, tzinfo=UTC),  # Sunday, minutes before the night hands over
+        datetime(2027, 1, 6, 12, 40, tzinfo=UTC),  # a Wednesday of another year
+    ],
+    ids=str,
+)
+def test_somebody_is_there_at_every_hour(codes: None, moment: datetime) -> None:
+    hour = moment.hour
     fill(moment)
     now = Encounter.objects.filter(facility__code="N").exclude(kind="inpatient")
     waiting = QueueToken.objects.filter(facility__code="N").waiting().count()
