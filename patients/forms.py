@@ -23,6 +23,7 @@ from patients.models.encounter import EncounterKind
 from patients.models.grants import Verdict
 from patients.models.patient import Confidentiality
 from patients.services.clinical import VITALS, vitals_faults
+from patients.services.grants import LONGEST_SHARE
 from patients.services.registration import FIELDS
 from staff.models import Employee
 
@@ -277,6 +278,12 @@ class ShareForm(Form):
 
     def clean_until(self) -> datetime:
         last: date = self.cleaned_data["until"]
+        first = clock.today(self.facility)
+        # Also keeps it within what the calendar's arithmetic can bear.
+        if not first <= last < first + LONGEST_SHARE:
+            raise forms.ValidationError(
+                _("Choose a day within the next %(days)s days."), params={"days": LONGEST_SHARE.days}
+            )
         return clock.day_bounds(self.facility, last)[1]
 
 

@@ -285,3 +285,17 @@ def test_only_the_privacy_officer_opens_it_again(hidden: Patient, reception: Use
     grants.keep_narrow(person("auditor"), patient_id=hidden.pk, confidentiality="normal", reason="Asked in writing")
     event = AuditEvent.objects.filter(action="patients.patient.confidentiality_changed").latest("id")
     assert event.detail == {"from": "vip", "to": "normal"}
+
+
+@pytest.mark.parametrize("until", ["2001-01-01", "9999-12-31"])
+def test_a_day_beyond_the_calendar_is_said_to_be_one(
+    charted: Encounter,
+    ours: Department,
+    working: Callable[..., User],
+    surgery: Department,
+    browser_of: BrowserOf,
+    until: str,
+) -> None:
+    fields = {"user": working("doctor", surgery).pk, "until": until, "reason": "Second opinion", "_key": uuid4()}
+    answer = browser_of(working("doctor", ours)).post(f"/patients/{charted.patient_id}/share", fields)
+    assert answer.status_code == 422 and "within the next 90 days" in answer.content.decode()
