@@ -144,7 +144,7 @@ def reverse(actor: User, *, charge_id: object, reason: str, waived: bool = False
 
     Reversed twice it is reversed once. Refuses a reversal. Locks: the encounter, the invoice, the counter.
     """
-    charge = Charge.objects.get(pk=charge_id)
+    charge = Charge.objects.visible_to(actor).get(pk=charge_id)
     locked(charge.encounter_id)
     if charge.reverses_id:
         raise Refused(_("This is a reversal itself."))

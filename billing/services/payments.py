@@ -167,7 +167,7 @@ def reverse(actor: User, *, payment_id: object, reason: str) -> Payment:
 
     Refuses one's own: a second person reverses it; and a payment of which a part was refunded. Locks: the invoice, then the counter.
     """
-    payment = Payment.objects.get(pk=payment_id)
+    payment = Payment.objects.visible_to(actor).get(pk=payment_id)
     invoice = locked_invoice(payment.invoice_id)
     if payment.reverses_id:
         raise Refused(_("This is a reversal itself."))

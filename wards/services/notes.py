@@ -14,7 +14,7 @@ from wards.models import Admission, AdmissionStatus, NursingNote
 @transaction.atomic
 def write(actor: User, *, admission_id: object, kind: str, text: str) -> NursingNote:
     """Add a note to a stay, also after discharge (late entries happen); never to a cancelled one."""
-    admission = Admission.objects.get(pk=admission_id)
+    admission = Admission.objects.visible_to(actor).get(pk=admission_id)
     if admission.status == AdmissionStatus.CANCELLED:
         raise Refused(_("This admission was cancelled."))
     note = _add(actor, admission, kind, text)
