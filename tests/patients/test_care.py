@@ -11,7 +11,7 @@ import time_machine
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from hms.core import clock, people
+from hms.core import access, clock, people
 from hms.core.models import AuditEvent, Department, Facility, Notification, User
 from hms.core.refusals import Refused
 from patients import care, search
@@ -299,3 +299,13 @@ def test_a_day_beyond_the_calendar_is_said_to_be_one(
     fields = {"user": working("doctor", surgery).pk, "until": until, "reason": "Second opinion", "_key": uuid4()}
     answer = browser_of(working("doctor", ours)).post(f"/patients/{charted.patient_id}/share", fields)
     assert answer.status_code == 422 and "within the next 90 days" in answer.content.decode()
+
+
+def test_without_the_gate_the_same_address_would_answer(
+    charted: Encounter, surgery: Department, working: Callable[..., User], browser_of: BrowserOf, monkeypatch
+) -> None:
+    outside, address = browser_of(working("doctor", surgery)), f"/patients/{charted.patient_id}/allergies"
+    assert outside.get(address).status_code == 302
+    monkeypatch.setattr(access, "_care", None)
+    open_page = outside.get(address)
+    assert open_page.status_code == 200 and "Latex" not in open_page.content.decode(), "the list is narrowed by itself"
