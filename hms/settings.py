@@ -140,6 +140,7 @@ CELERY_BEAT_SCHEDULE = {
     "tidy-the-door": {"task": "hms.core.tasks.tidy_the_door", "schedule": timedelta(hours=1)},
     "watch-the-shelves": {"task": "pharmacy.tasks.watch_shelves", "schedule": timedelta(hours=1)},
     "close-what-ran-out": {"task": "patients.tasks.expire_grants", "schedule": timedelta(minutes=10)},
+    "watch-the-papers": {"task": "staff.tasks.watch_papers", "schedule": timedelta(hours=1)},
     "charge-the-bed-days": {"task": "wards.tasks.accrue_bed_days", "schedule": timedelta(hours=1)},
 }
 OUTBOX_LEASE_SECONDS = env.int("HMS_OUTBOX_LEASE_SECONDS", default=60)

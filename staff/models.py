@@ -12,7 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from hms.core import clock
 from hms.core.models import Department, Facility, Record, User
-from staff.querysets import AttendanceQuerySet, EmployeeQuerySet, OfEmployeeQuerySet, RosterQuerySet, ShiftQuerySet
+from staff.querysets import (
+    AttendanceQuerySet,
+    CredentialQuerySet,
+    EmployeeQuerySet,
+    RosterQuerySet,
+    ShiftQuerySet,
+)
 
 EXPIRES_SOON = timedelta(days=60)
 
@@ -105,6 +111,16 @@ class CredentialKind(models.TextChoices):
     INSURANCE = "insurance", _("Liability insurance")
 
 
+# One that holds is enough: an older one of the kind is no news once a newer one is on file. Certificates
+# are each for something else.
+ONE_IS_ENOUGH = [
+    CredentialKind.LICENCE,
+    CredentialKind.REGISTRATION,
+    CredentialKind.WORK_PERMIT,
+    CredentialKind.INSURANCE,
+]
+
+
 class Credential(Record):
     """A paper that lets an employee do their work, until when. A wrong one is withdrawn, not deleted."""
 
@@ -117,7 +133,7 @@ class Credential(Record):
     withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
     withdrawn_reason = models.CharField(max_length=300, blank=True, editable=False)
 
-    objects = OfEmployeeQuerySet.as_manager()
+    objects = CredentialQuerySet.as_manager()
 
     class Meta:
         ordering = [F("valid_until").asc(nulls_last=True), "kind"]
@@ -150,7 +166,26 @@ class Credential(Record):
             return "active"
         if self.valid_until < today:
             return "expired"
-        return "expiring" if self.valid_until < today + EXPIRES_SOON else "active"
+        return "expiring" if self.valid_until <= today + EXPIRES_SOON else "active"
+
+
+WARNED_AT = (60, 30, 7)  # days before a paper ends; and once more when it has
+
+
+class CredentialWarning(Record):
+    """Somebody was told that a paper runs out in so many days (60, 30, 7), or has ended (0). Once each."""
+
+    credential = models.ForeignKey(Credential, on_delete=models.PROTECT, related_name="warnings")
+    days = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["credential", "days"], name="staff_credentialwarning_once"),
+            models.CheckConstraint(condition=Q(days__in=[*WARNED_AT, 0]), name="staff_credentialwarning_days"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.credential_id} {self.days}"
 
 
 class Shift(Record):

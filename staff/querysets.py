@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Exists, Min, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 if TYPE_CHECKING:
     from hms.core.models import User
@@ -28,23 +29,58 @@ class EmployeeQuerySet(models.QuerySet):
             found = found.filter(begins | later | Q(number__iexact=word))
         return found
 
-    def expiring_before(self, day: date) -> Self:
-        """With a credential that counts and ends before `day`, or has ended."""
+    def with_papers_running_out(self, today: date) -> Self:
+        """With a credential that counts and ends within 60 days, or has ended."""
         from staff.models import Credential
 
-        ending = Credential.objects.filter(employee=OuterRef("pk"), withdrawn_at=None, valid_until__lt=day)
-        return self.filter(Exists(ending))
+        return self.filter(Exists(Credential.objects.running_out(today).filter(employee=OuterRef("pk"))))
 
     def with_earliest_expiry(self) -> Self:
         """Adds `expires_on`: the earliest end among the credentials that count."""
-        return self.annotate(
-            expires_on=Min("credentials__valid_until", filter=Q(credentials__withdrawn_at__isnull=True))
-        )
+        from staff.models import Credential
+
+        ends = Credential.objects.counted().unreplaced().filter(employee=OuterRef("pk"), valid_until__isnull=False)
+        return self.annotate(expires_on=Subquery(ends.order_by("valid_until").values("valid_until")[:1]))
 
 
 class OfEmployeeQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> Self:
         return self.filter(employee__facility=user.facility)
+
+
+class CredentialQuerySet(OfEmployeeQuerySet):
+    def counted(self) -> Self:
+        return self.filter(withdrawn_at=None)
+
+    def unreplaced(self) -> Self:
+        """Without those that a later one of the same kind has taken the place of."""
+        from staff.models import ONE_IS_ENOUGH, Credential
+
+        later = Credential.objects.filter(
+            employee=OuterRef("employee"), kind=OuterRef("kind"), withdrawn_at=None, kind__in=ONE_IS_ENOUGH
+        )
+        return self.exclude(
+            Exists(later.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=OuterRef("valid_until"))))
+        )
+
+    def running_out(self, today: date) -> Self:
+        """Of those who work here: what ends within 60 days, or has ended, and was not renewed."""
+        from staff.models import EXPIRES_SOON
+
+        ending = self.counted().filter(valid_until__lte=today + EXPIRES_SOON, employee__active=True)
+        return ending.unreplaced()
+
+    def with_shifts_beyond(self, today: date) -> Self:
+        """Adds `shifts_beyond`: for how many shifts from `today` on its holder is planned after it ends."""
+        from staff.models import RosterEntry
+
+        beyond = (
+            RosterEntry.objects.filter(employee=OuterRef("employee"), date__gte=today, date__gt=OuterRef("valid_until"))
+            .order_by()
+            .values("employee")
+            .annotate(n=Count("pk"))
+        )
+        return self.annotate(shifts_beyond=Coalesce(Subquery(beyond.values("n")), 0))
 
 
 class ShiftQuerySet(models.QuerySet):

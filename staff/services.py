@@ -11,10 +11,10 @@ from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
 
-from hms.core import audit, clock, numbering, outbox, people
-from hms.core.models import Department, Membership, User
+from hms.core import audit, clock, notify, numbering, outbox, people
+from hms.core.models import Department, Facility, Membership, User
 from hms.core.refusals import Refused
-from staff.models import Attendance, Credential, Employee, RosterEntry, Shift
+from staff.models import WARNED_AT, Attendance, Credential, CredentialWarning, Employee, RosterEntry, Shift
 
 DETAILS = ["department", "user", "title", "given_name", "family_name", "profession", "phone", "email", "hired_on"]
 LEFT = "staff.employee_left"
@@ -179,6 +179,56 @@ def withdraw_credential(actor: User, *, credential_id: object, reason: str) -> C
         credential.save(update_fields=["withdrawn_at", "withdrawn_reason"])
         audit.record(actor, "staff.credential.withdrawn", credential, reason=reason)
     return credential
+
+
+def warn_of_endings() -> int:
+    """Tell personnel and each holder that a paper ends within 60, 30 or 7 days, or has ended: once each, which
+    the database knows. A paper that a later one has replaced is no news. Returns how many were told of."""
+    return sum(_warn_here(facility) for facility in Facility.objects.order_by("code"))
+
+
+@transaction.atomic
+def _warn_here(facility: Facility) -> int:
+    today = clock.today(facility)
+    due = {}
+    ending = Credential.objects.running_out(today).filter(employee__facility=facility)
+    for paper in ending.select_related("employee__user").order_by("valid_until", "id"):
+        left = (paper.valid_until - today).days
+        step = 0 if left < 0 else min(days for days in WARNED_AT if left <= days)
+        due[paper.pk] = (paper, CredentialWarning(credential=paper, days=step))
+    warnings = [warning for _paper, warning in due.values()]
+    CredentialWarning.objects.bulk_create(warnings, ignore_conflicts=True)
+    new = set(
+        CredentialWarning.objects.filter(pk__in=[one.pk for one in warnings]).values_list("credential_id", flat=True)
+    )
+    for paper, _warning in (due[pk] for pk in due if pk in new):
+        _tell(facility, paper, today)
+    return len(new)
+
+
+def _tell(facility: Facility, paper: Credential, today: date) -> None:
+    ended = paper.valid_until < today
+    said = {
+        "name": paper.employee.name[:90],
+        "paper": paper.get_kind_display().lower(),
+        "day": paper.valid_until.strftime("%d %b %Y"),
+    }
+    office = _("%(name)s: %(paper)s ended on %(day)s") if ended else _("%(name)s: %(paper)s ends on %(day)s")
+    notify.everyone(
+        facility,
+        permission="staff.change_employee",
+        text=office % said,
+        url=f"/staff/{paper.employee_id}/",
+        level="critical" if ended else "warning",
+    )
+    user = paper.employee.user
+    if user and user.is_active:
+        own = (
+            _("Your %(paper)s ended on %(day)s. Show the renewed one to personnel.")
+            if ended
+            else _("Your %(paper)s ends on %(day)s. Show the renewed one to personnel.")
+        )
+        notify.person(user, facility, text=own % said, level="critical" if ended else "warning")
 
 
 @transaction.atomic

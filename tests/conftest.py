@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from pytest_django.plugin import blocking_manager_key
 
-from hms.core import clock, people
+from hms.core import clock, numbering, people
 from hms.core.models import Department, Facility, Session, User
 from patients.models import Encounter, Patient
 from patients.services import encounters, registration
+from staff.models import Credential, Employee
 
 
 @pytest.fixture(scope="session")
@@ -62,11 +63,14 @@ def south(db: None) -> Facility:
 
 
 MakeUser = Callable[..., User]
+# The roles whose acts take a licence.
+LICENSED = ("doctor", "nurse", "pharmacist", "pathologist")
 
 
 @pytest.fixture
 def person(north: Facility) -> MakeUser:
-    """`person("nurse")`, `person("doctor", south)`: a signed-up person with that role, working there."""
+    """`person("nurse")`, `person("doctor", south)`: a signed-up person with that role, working there. One of a
+    clinical role is an employee with a licence that does not end."""
 
     def make(role: str, facility: Facility | None = None, username: str = "") -> User:
         facility = facility or north
@@ -78,9 +82,39 @@ def person(north: Facility) -> MakeUser:
             is_staff=role == "administrator",
         )
         people.grant(None, user=user, facility=facility, role=role)
+        if role in LICENSED:
+            employ(user, role, facility)
         return user.at(facility)
 
     return make
+
+
+def employ(user: User, profession: str, facility: Facility) -> Employee:
+    """An employee's file for a sign-in, with a licence that does not end."""
+    with transaction.atomic():
+        employee = Employee.objects.create(
+            facility=facility,
+            department=facility.departments.first(),
+            user=user,
+            number=f"{facility.code}-E-{numbering.next_value(facility, 'E'):04d}",
+            given_name=user.first_name,
+            family_name=user.last_name,
+            profession=profession,
+            hired_on=date(2019, 1, 7),
+        )
+    license_for(employee)
+    return employee
+
+
+def license_for(employee: Employee, until: date | None = None, number: str = "GM-1") -> Credential:
+    return Credential.objects.create(
+        employee=employee,
+        kind="licence",
+        number=number,
+        issuer="Council",
+        issued_on=date(2019, 1, 7),
+        valid_until=until,
+    )
 
 
 @pytest.fixture

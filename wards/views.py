@@ -20,6 +20,7 @@ from hms.core.models import DocumentKind
 from patients import banner, care, holds, vitals
 from patients import search as patient_search
 from patients.models import Encounter, Patient
+from staff import licences
 from wards import board as boards
 from wards import rounds, stay_paper
 from wards.forms import AdmitForm, BedStateForm, DischargeForm, NoteForm, TransferForm
@@ -163,6 +164,7 @@ def discharge(request: HttpRequest, admission_id: UUID) -> HttpResponse:
         heading=_("Discharge"),
         label=_("Sign and discharge"),
         template="wards/discharge.html",
+        notice=licences.notice(request.user, licences.Act.SIGN),
         still_open=holds.still_open(found.encounter),
         results=stay_paper.results(found) if request.user.has_perm("laboratory.view_laborder") else [],
         **_around(request, found),

@@ -21,10 +21,12 @@ from patients import banner, holds, vitals
 from patients.models import CarePlan, ClinicalNote, Encounter
 from patients.models.encounter import EncounterKind
 from patients.services import clinical, notes
+from staff import licences
 
 
-def _encounter(request: HttpRequest, encounter_id: UUID) -> Encounter:
-    scope = Encounter.objects.visible_to(request.user).select_related("patient", "department", "attending", "facility")
+def _encounter(request: HttpRequest, encounter_id: UUID, **more: Any) -> Encounter:
+    scope = Encounter.objects.visible_to(request.user).annotate(**more)
+    scope = scope.select_related("patient", "department", "attending", "facility")
     return access.find(request, scope, encounter_id)
 
 
@@ -52,7 +54,7 @@ def desk_panel(request: HttpRequest) -> HttpResponse:
 @once
 def desk_encounter(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
     """One consultation. The button that was pressed says what happens: draft, sign, or close (sign and close)."""
-    encounter = _encounter(request, encounter_id)
+    encounter = _encounter(request, encounter_id, papers=licences.on_file(request.user))
     draft, signed = desk.notes(request.user, encounter)
     form = NoteForm(request.POST or None, initial=_written(draft))
     act = request.POST.get("act", "draft")
@@ -110,6 +112,7 @@ def _shown(
         "acts": panels.slots("desk-acts", user, encounter_id=encounter.pk)
         if encounter.kind == EncounterKind.INPATIENT
         else [],
+        "notice": licences.notice(user, licences.Act.SIGN, encounter.papers) if encounter.is_open else None,
     }
 
 

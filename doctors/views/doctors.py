@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from doctors.services import profile
 from hms.core import access, asking, clock, lists
 from hms.core.acts import once
 from hms.core.forms import ReasonForm
+from staff import licences
 
 AHEAD = 14  # days of sessions on a profile
 COLUMNS = [
@@ -59,12 +60,14 @@ def doctors(request: HttpRequest) -> HttpResponse:
     page = lists.page(request, rows, order=order)
     today = clock.today(request.user.facility)
     hours = schedule.sessions_between(page.rows, today, today)
+    covered = licences.shown_to(request.user, [doctor.employee for doctor in page.rows])
     return render(
         request,
         "doctors/doctors.html",
         {
             "page": page,
             "rows": [(doctor, hours.get((doctor.pk, today), [])) for doctor in page.rows],
+            "uncovered": {pk for pk, last in covered.items() if last < today},
             "specialties": Specialty.objects.all(),
             "chosen": chosen,
         },
@@ -77,12 +80,13 @@ def doctor(request: HttpRequest, doctor_id: UUID) -> HttpResponse:
     found = find(request, doctor_id)
     today = clock.today(found.employee.facility)
     coming = schedule.sessions_between([found], today, today + timedelta(days=AHEAD - 1))
+    last = licences.shown_to(request.user, [found.employee]).get(found.employee_id, date.max)
     return render(
         request,
         "doctors/doctor.html",
         {
             "doctor": found,
-            "days": sorted((day, sessions) for (_pk, day), sessions in coming.items()),
+            "days": sorted((day, sessions, day > last) for (_pk, day), sessions in coming.items()),
             "own": found.employee.user_id == request.user.pk,
         },
     )

@@ -16,6 +16,7 @@ from laboratory.models import DiagnosticReport, LabOrder, OrderStatus, Reference
 from laboratory.services.orders import VERIFIED, locked_order, settle
 from patients.models import Observation
 from patients.models.clinical import ObservationCategory
+from staff import licences
 
 
 def usual_for(found: LabOrder, result: Result) -> ReferenceRange | None:
@@ -113,7 +114,7 @@ def _write(actor: User, found: LabOrder, result: Result, text: str, *, sure: boo
 def verify(actor: User, *, order_id: object, result_ids: list[UUID]) -> LabOrder:
     """Answer for results that somebody else entered: they become part of the chart.
 
-    Refuses one's own entries. When all tests of the order are verified, its report is made by a worker.
+    Refuses one's own entries, and whoever has no valid licence. When all tests of the order are verified, its report is made by a worker.
     Critical values are told to whoever ordered. Locks: the encounter, the order, its results by id.
     """
     found = locked_order(order_id)
@@ -127,6 +128,7 @@ def verify(actor: User, *, order_id: object, result_ids: list[UUID]) -> LabOrder
         raise Refused(_("Nothing here waits to be verified."))
     if any(result.entered_by_id == actor.pk for result in rows):
         raise Refused(_("You entered a result of this order yourself. A second person verifies it."))
+    licences.demand(actor, act=licences.Act.VERIFY)
     now = clock.now()
     for result in rows:
         result.observation = Observation.objects.create(

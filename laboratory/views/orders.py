@@ -22,6 +22,7 @@ from laboratory.models import DiagnosticReport, LabOrder, OrderStatus, Specimen
 from laboratory.services import orders
 from patients import banner
 from patients.models import Encounter
+from staff import licences
 
 
 def find(request: HttpRequest, order_id: UUID) -> LabOrder:
@@ -63,7 +64,9 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     report = DiagnosticReport.objects.filter(order=found).first()
     states = {result.status for result in rows}
     mine = any(result.status == "entered" and result.entered_by_id == request.user.pk for result in rows)
+    verifies = "entered" in states and request.user.has_perm("laboratory.verify_result")
     context = {
+        "notice": licences.notice(request.user, licences.Act.VERIFY) if verifies else None,
         "order": found,
         "banner": banner.of(request.user, found.patient),
         "rows": rows,

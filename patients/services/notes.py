@@ -11,6 +11,7 @@ from hms.core.refusals import Refused
 from patients.models import ClinicalNote, Condition, DiagnosisCode, Encounter
 from patients.models.clinical import ConditionCategory, NoteStatus
 from patients.services.encounters import locked, locked_open
+from staff import licences
 
 TEXTS = ["complaint", "examination", "assessment", "plan"]
 
@@ -40,7 +41,7 @@ def save_draft(actor: User, *, encounter_id: object, codes: list[str], **texts: 
 def sign(actor: User, *, note_id: object) -> ClinicalNote:
     """Sign one's own draft; its codes become diagnoses of the visit.
 
-    Refuses an empty note and someone else's. Locks: the encounter, then the note.
+    Refuses an empty note, someone else's, and an author without a valid licence. Locks: the encounter, then the note.
     """
     encounter = locked_open(ClinicalNote.objects.values_list("encounter_id", flat=True).get(pk=note_id))
     note = ClinicalNote.objects.select_for_update().get(pk=note_id)
@@ -48,6 +49,7 @@ def sign(actor: User, *, note_id: object) -> ClinicalNote:
         raise Refused(_("Only the author can sign a note."))
     if note.status == NoteStatus.SIGNED:
         return note
+    licences.demand(actor, act=licences.Act.SIGN)
     if not any(getattr(note, name).strip() for name in TEXTS):
         raise Refused(_("The note is empty. Write something before you sign."), field="complaint")
     titles = dict(DiagnosisCode.objects.filter(pk__in=note.draft_codes).values_list("code", "title"))
@@ -109,11 +111,13 @@ def take_over(actor: User, *, note_id: object) -> ClinicalNote:
 
 @transaction.atomic
 def amend(actor: User, *, note_id: object, text: str) -> ClinicalNote:
-    """Add to a signed note, whether its visit is open or closed. Locks: the encounter."""
+    """Add to a signed note, whether its visit is open or closed. Refuses an author without a valid
+    licence. Locks: the encounter."""
     original = ClinicalNote.objects.select_related("encounter").get(pk=note_id)
     locked(original.encounter_id)
     if original.status != NoteStatus.SIGNED:
         raise Refused(_("Only a signed note is amended; a draft can still be changed."))
+    licences.demand(actor, act=licences.Act.SIGN)
     now = clock.now()
     addendum = ClinicalNote.objects.create(
         encounter_id=original.encounter_id,

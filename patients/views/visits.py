@@ -20,6 +20,7 @@ from patients.forms import AmendForm, CarePlanForm, VisitForm, VitalsForm
 from patients.models import CarePlan, ClinicalNote, Encounter, Patient
 from patients.models.encounter import EncounterKind
 from patients.services import clinical, encounters, notes
+from staff import licences
 
 
 def _encounter(request: HttpRequest, encounter_id: UUID) -> Encounter:
@@ -210,7 +211,13 @@ def note_amend(request: HttpRequest, note_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: notes.amend(request.user, note_id=note.pk, **data)):
         messages.success(request, _("Addendum signed."))
         return redirect("patients:visit", note.encounter_id)
-    return asking.fill_in(request, form, heading=_("Add to a signed note"), **_around(request, note.encounter))
+    return asking.fill_in(
+        request,
+        form,
+        heading=_("Add to a signed note"),
+        notice=licences.notice(request.user, licences.Act.SIGN),
+        **_around(request, note.encounter),
+    )
 
 
 @access.needs("patients.change_clinical")

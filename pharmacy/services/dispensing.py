@@ -22,13 +22,15 @@ from pharmacy.models import (
 )
 from pharmacy.services import stock
 from pharmacy.services.prescribing import locked_prescription
+from staff import licences
 
 
 @transaction.atomic
 def hand_out(actor: User, *, prescription_id: object, quantities: dict[UUID, int]) -> Dispense:
     """Hand out medicines of a prescription (`quantities` by line id) and charge them.
 
-    First-expiring batches go first. Refuses more than is prescribed or in stock.
+    First-expiring batches go first. Refuses more than is prescribed or in stock, and a pharmacist without
+    a valid licence.
     Locks: the encounter, the prescription, then the balances of all its batches, by batch id.
     """
     prescription = locked_prescription(prescription_id)
@@ -36,6 +38,7 @@ def hand_out(actor: User, *, prescription_id: object, quantities: dict[UUID, int
         raise Refused(
             _("This prescription is %(status)s already.") % {"status": prescription.get_status_display().lower()}
         )
+    licences.demand(actor, act=licences.Act.DISPENSE)
     lines = list(
         PrescriptionLine.objects.filter(prescription=prescription, pk__in=quantities)
         .select_related("product__medicine", "product__service", "product__facility")

@@ -19,6 +19,7 @@ from patients.services.encounters import locked, locked_open
 from pharmacy import allergies
 from pharmacy.models import AllergyCheck, Prescription, PrescriptionLine, PrescriptionStatus, Product
 from pharmacy.wording import refuse_misread
+from staff import licences
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,12 @@ class Line:
 def prescribe(actor: User, *, encounter_id: object, lines: list[Line], advice: str = "") -> Prescription:
     """Prescribe within an open visit and draw the paper.
 
-    Refuses a medicine the patient is allergic to, unless the reason is given; a medicine twice; one
+    Refuses a prescriber without a valid licence; a medicine the patient is allergic to, unless the reason is given; a medicine twice; one
     that is out of use; a dose in words that are often misread. Where nobody asked for allergies, the line says "not checked".
     Locks: the encounter, then the number counter.
     """
     encounter = locked_open(encounter_id)
+    licences.demand(actor, act=licences.Act.PRESCRIBE)
     if not lines:
         raise Refused(_("Add at least one medicine."))
     products = {

@@ -17,6 +17,7 @@ from pharmacy.forms import HandOutForm
 from pharmacy.models import Dispense, Product
 from pharmacy.services import dispensing
 from pharmacy.views.prescriptions import around, find
+from staff import licences
 
 
 @access.needs("pharmacy.dispense")
@@ -39,7 +40,13 @@ def hand_out(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
             line.left, there[line.product_id].usable if line.product_id in there else 0
         )
     rows = [(line, field, there.get(line.product_id)) for line, field in form.rows()]
-    context = {"form": form, "rows": rows, "prescription": found, "banner": banner.of(request.user, found.patient)}
+    context = {
+        "form": form,
+        "rows": rows,
+        "prescription": found,
+        "banner": banner.of(request.user, found.patient),
+        "notice": licences.notice(request.user, licences.Act.DISPENSE),
+    }
     return render(request, "pharmacy/hand_out.html", context)
 
 

@@ -24,6 +24,7 @@ from patients.models.encounter import EncounterKind
 from pharmacy.forms import PrescribeForm
 from pharmacy.models import DispenseLine, Prescription
 from pharmacy.services import prescribing
+from staff import licences
 
 FOUND = 50
 
@@ -107,7 +108,12 @@ def prescribe(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
     if form.carried_out(lambda data: prescribing.prescribe(request.user, encounter_id=encounter.pk, **data)):
         messages.success(request, _("Prescription %(number)s written.") % {"number": form.result.number})
         return redirect("pharmacy:prescription", form.result.pk)
-    context = {"form": form, "encounter": encounter, "banner": banner.of(request.user, encounter.patient)}
+    context = {
+        "form": form,
+        "encounter": encounter,
+        "banner": banner.of(request.user, encounter.patient),
+        "notice": licences.notice(request.user, licences.Act.PRESCRIBE),
+    }
     return render(request, "pharmacy/prescribe.html", context)
 
 

@@ -67,7 +67,7 @@ def employees(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(profession=chosen["profession"])
     rows = rows.filter(active=False) if chosen["show"] == "left" else rows.working()
     if chosen["show"] == "expiring":
-        rows = rows.expiring_before(today + EXPIRES_SOON)
+        rows = rows.with_papers_running_out(today)
     sort, order = lists.ordering(request, ORDERS, "name")
     if exported := lists.export(request, rows.order_by(*order), COLUMNS, "employees"):
         return exported

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from hms.core import access, clock
 from hms.core import panels as frames
 from staff import presence
-from staff.models import EXPIRES_SOON, Credential, Employee, RosterEntry
+from staff.models import Credential, Employee, RosterEntry
 
 LINES = 10
 # Who is on the roster at all: planned at least once in the four weeks before.
@@ -21,11 +21,13 @@ LOOK_BACK = timedelta(days=28)
 @access.needs("staff.change_employee")
 @require_safe
 def papers(request: HttpRequest) -> HttpResponse:
-    """Licences and other papers that have run out or will within 60 days, of those who work here."""
+    """Licences and other papers that have run out or will within 60 days, of those who work here, and for
+    how many shifts they are planned beyond."""
     today = clock.today(request.user.facility)
     rows = (
         Credential.objects.visible_to(request.user)
-        .filter(withdrawn_at=None, valid_until__lt=today + EXPIRES_SOON, employee__active=True)
+        .running_out(today)
+        .with_shifts_beyond(today)
         .select_related("employee__department")
         .order_by("valid_until", "id")
     )

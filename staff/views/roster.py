@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from hms.core import access, asking, clock, lists, panels
 from hms.core.acts import once
 from hms.core.models import Department
-from staff import presence, services
+from staff import licences, presence, services
 from staff.forms import PlanForm, ShiftForm
 from staff.models import Employee, RosterEntry, Shift
 
@@ -44,6 +44,7 @@ def roster_day(request: HttpRequest) -> HttpResponse:
     """Who is planned on a day, by department and shift, and who of them is there."""
     day = _day(request)
     duties = presence.of_day(request.user, day)
+    covered = licences.shown_to(request.user, [duty.employee for duty in duties])
     mine = Employee.objects.filter(user=request.user, facility=request.user.facility, active=True).first()
     return render(
         request,
@@ -54,6 +55,7 @@ def roster_day(request: HttpRequest) -> HttpResponse:
             "before": day - timedelta(days=1),
             "after": day + timedelta(days=1),
             "groups": presence.grouped(duties),
+            "uncovered": {pk for pk, last in covered.items() if last < day},
             "planned": sum(duty.entry is not None for duty in duties),
             "present": sum(duty.here for duty in duties),
             "missing": sum(duty.status in ("late", "absent") for duty in duties),
@@ -84,6 +86,7 @@ def on_duty(request: HttpRequest) -> HttpResponse:
 class Row:
     employee: Employee
     cells: list[tuple[date, list[RosterEntry]]]
+    uncovered: set[date]  # days on which the licence they need does not hold
 
 
 @access.needs("staff.view_roster")
@@ -101,6 +104,7 @@ def roster_week(request: HttpRequest) -> HttpResponse:
     entries = RosterEntry.objects.visible_to(request.user).of_days(week[0], week[-1]).filter(employee__in=page.rows)
     for entry in entries.select_related("shift", "department").order_by("period"):
         planned.setdefault((entry.employee_id, entry.date), []).append(entry)
+    covered = licences.shown_to(request.user, page.rows)
     return render(
         request,
         "staff/roster_week.html",
@@ -110,7 +114,14 @@ def roster_week(request: HttpRequest) -> HttpResponse:
             "today": clock.today(request.user.facility),
             "before": monday - timedelta(days=7),
             "after": monday + timedelta(days=7),
-            "rows": [Row(person, [(day, planned.get((person.pk, day), [])) for day in week]) for person in page.rows],
+            "rows": [
+                Row(
+                    person,
+                    [(day, planned.get((person.pk, day), [])) for day in week],
+                    {day for day in week if day > covered.get(person.pk, date.max)},
+                )
+                for person in page.rows
+            ],
             "page": page,
             "departments": Department.objects.filter(facility=request.user.facility, active=True),
             "department": department,

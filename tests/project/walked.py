@@ -58,14 +58,11 @@ def walk(facility: Facility, person: Callable[..., User]) -> Walked:
     ids: dict[str, Any] = {"code": "AAAAA-BBBBB", "kind": "allergy", "department": "outpatients", "pk": 7}
     today = clock.today(facility)
 
-    employee = staff.hire(
-        hr, department=facility.departments.get(), given_name="Ama", family_name="Weber", title="Dr",
-        profession="doctor", hired_on=date(2020, 1, 6), user=doctor,
-    )  # fmt: skip
+    employee = staff.change(hr, employee_id=doctor.employee.pk, given_name="Ama", family_name="Weber", title="Dr")
     shift = staff.set_shift(hr, name="Early", starts=time(7), ends=time(15))
     entry = staff.plan_roster(hr, employee_id=employee.pk, shift=shift, days=[today + timedelta(days=1)]).entries[0]
     paper = staff.add_credential(
-        hr, employee_id=employee.pk, kind="licence", number="GM-1", issuer="Council", issued_on=date(2020, 1, 1)
+        hr, employee_id=employee.pk, kind="registration", number="GM-1", issuer="Council", issued_on=date(2020, 1, 1)
     )
     ids |= {"employee_id": employee.pk, "shift_id": shift.pk, "entry_id": entry.pk, "credential_id": paper.pk}
     ids["attendance_id"] = staff.clock_in(hr, employee_id=employee.pk).pk

@@ -17,6 +17,7 @@ from patients.models import Patient
 from patients.models.encounter import EncounterKind
 from patients.paper import allergies, identity
 from patients.services import encounters
+from staff import licences
 from staff.models import Employee
 from wards import stay_paper
 from wards.models import Admission, AdmissionStatus, Bed, BedState, BedStay, DischargeSummary
@@ -159,11 +160,12 @@ def discharge(
     actor: User, *, admission_id: object, diagnosis: str, course: str, instructions: str, follow_up: str = ""
 ) -> Admission:
     """Discharge with a signed summary: charges the bed-days, frees the bed for cleaning, closes the
-    visit (whose invoice a worker makes) and draws the summary.
+    visit (whose invoice a worker makes) and draws the summary. Refuses a signer without a valid licence.
 
     Locks: the encounter, the admission, the bed, then the number counter.
     """
     admission = _locked(admission_id)
+    licences.demand(actor, act=licences.Act.SIGN)
     _end(admission, AdmissionStatus.DISCHARGED)
     bed_days.accrue(actor, admission_id=admission.pk)
     encounters.close(actor, encounter_id=admission.encounter_id)

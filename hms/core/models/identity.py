@@ -74,11 +74,14 @@ class Department(Record):
         return self.name
 
 
+SYSTEM = "system"
+
+
 class HospitalUserManager(UserManager):
     def system(self) -> User:
         """The actor of what no person does: the worker, the clock, an import."""
         user, _made = self.get_or_create(
-            username="system", defaults={"is_active": False, "first_name": "System", "password": "!"}
+            username=SYSTEM, defaults={"is_active": False, "first_name": "System", "password": "!"}
         )
         return user
 
@@ -114,6 +117,11 @@ class User(AbstractUser):
     @property
     def has_facility(self) -> bool:
         return self._facility is not None
+
+    @property
+    def is_system(self) -> bool:
+        """The actor of what no person does. Nobody signs in as it: an account of that name that can is a person."""
+        return self.username == SYSTEM and not self.is_active
 
     @property
     def held(self) -> list[tuple[str, UUID | None]]:
