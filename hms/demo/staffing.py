@@ -43,6 +43,13 @@ SIGN_INS = [
 ]
 # Whose role holds in every department, so that whoever tries the hospital out may follow any patient.
 EVERYWHERE = {"doctor", "nurse"}
+# profession → the paper they work under
+PAPERS = {
+    "doctor": "licence", "nurse": "licence", "pharmacist": "licence", "pathologist": "licence",
+    "lab_technician": "registration", "radiographer": "registration", "physiotherapist": "registration",
+}  # fmt: skip
+# Whose paper ends in so many days, so that the screens show it: the first of them who is no sign-in of the table.
+ENDS = {("N", "doctor"): 40, ("N", "pharmacist"): -5}
 ROLE_OF = {
     "doctor": "doctor", "nurse": "nurse", "pharmacist": "pharmacist", "lab_technician": "lab_technician",
     "pathologist": "pathologist", "receptionist": "receptionist", "cashier": "cashier",
@@ -85,6 +92,7 @@ class Staffing:
         self.password = make_password(password)
         self.first = first
         self.used: set[str] = set()
+        self.ends = dict(ENDS)
 
     def build(self, row: tuple[str, ...]) -> House:
         code, name, address, phone, registration, zone, currency = row
@@ -173,13 +181,16 @@ class Staffing:
             user=user,
         )
         house.employees.append(employee)
-        if profession in ("doctor", "nurse", "pharmacist", "pathologist"):
+        if profession in PAPERS:
             today = clock.today(house.facility)
-            # One licence in twelve is about to run out, so that HR has something to see.
-            left = self.dice.choice([40]) if self.dice.random() < 0.08 else self.dice.randint(120, 700)
+            left = self.dice.randint(120, 700)
+            if user is None or user.username not in [row[0] for row in SIGN_INS]:
+                left = self.ends.pop((house.facility.code, profession), left)
+            if left < 0 and user:  # signs nothing: others stand in
+                house.users[profession].remove(user)
             Credential.objects.create(
                 employee=employee,
-                kind="licence",
+                kind=PAPERS[profession],
                 number=f"GM-{self.dice.randint(100, 999)} {self.dice.randint(100, 999)}",
                 issuer="Medical Council",
                 issued_on=today - timedelta(days=700),

@@ -31,7 +31,8 @@ from patients.models import Allergy, CarePlan, ClinicalNote, DiagnosisCode, Enco
 from pharmacy import allergies
 from pharmacy.models import Dispense, Prescription, PrescriptionLine, ReorderAlert, StockMovement
 from pharmacy.services import prescribing
-from staff.models import RosterEntry
+from staff import licences
+from staff.models import Credential, RosterEntry
 from tests.billing.conftest import text_of
 from wards.models import Admission, Bed, BedDay, BedStay, DischargeSummary, NursingNote, Ward
 from wards.services import admission
@@ -119,6 +120,17 @@ def test_the_same_seed_and_clock_make_the_same_hospital(codes: None) -> None:
 @pytest.mark.parametrize("check", oracle.checks(), ids=lambda check: check.name)
 def test_the_oracle_finds_nothing(look: None, check: oracle.Named) -> None:
     assert list(check.check()) == []
+
+
+def test_whose_licence_has_ended_signs_nothing_and_the_sign_ins_hold_theirs(look: None) -> None:
+    ended = Credential.objects.get(valid_until__lt=NOON.date()).employee
+    assert ended.roster.filter(date__gte=NOON.date()).exists()
+    assert not Dispense.objects.filter(handed_out_by=ended.user).exists()
+    assert Credential.objects.running_out(NOON.date()).exclude(employee=ended).count() == 1
+    for username in ("doctor", "nurse", "pharmacist", "pathologist"):
+        user = User.objects.get(username=username)
+        for act in licences.Act:
+            assert licences.notice(user.at(user.employee.facility), act) is None
 
 
 PLANTED = {
