@@ -89,6 +89,8 @@ class Staffing:
 
     def __init__(self, dice: random.Random, password: str, first: date) -> None:
         self.dice = dice
+        # Papers have dice of their own, so that another kind of paper does not tell another history.
+        self.of_papers = random.Random("papers")
         self.password = make_password(password)
         self.first = first
         self.used: set[str] = set()
@@ -183,7 +185,7 @@ class Staffing:
         house.employees.append(employee)
         if profession in PAPERS:
             today = clock.today(house.facility)
-            left = self.dice.randint(120, 700)
+            left = self.of_papers.randint(120, 700)
             if user is None or user.username not in [row[0] for row in SIGN_INS]:
                 left = self.ends.pop((house.facility.code, profession), left)
             if left < 0 and user:  # signs nothing: others stand in
@@ -191,7 +193,7 @@ class Staffing:
             Credential.objects.create(
                 employee=employee,
                 kind=PAPERS[profession],
-                number=f"GM-{self.dice.randint(100, 999)} {self.dice.randint(100, 999)}",
+                number=f"GM-{self.of_papers.randint(100, 999)} {self.of_papers.randint(100, 999)}",
                 issuer="Medical Council",
                 issued_on=today - timedelta(days=700),
                 valid_until=today + timedelta(days=left),

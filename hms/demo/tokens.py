@@ -16,6 +16,7 @@ KEPT = 6  # days
 class Tokens:
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
+        self.calling = False
 
     def give(self, visit: Encounter, doctor: Doctor | None, appointment: Appointment | None, *, at: datetime) -> None:
         """The next number of the department that day; called when it is their turn."""
@@ -32,7 +33,8 @@ class Tokens:
         elif visit.status == "arrived":
             # Whose time has come is called; the door opens in a moment.
             turn = appointment and appointment.period.lower < scene.now - timedelta(minutes=12)
-            status = "called" if turn and scene.dice.random() < 0.35 else "waiting"
+            status = "called" if turn and (scene.dice.random() < 0.35 or not self.calling) else "waiting"
+            self.calling = self.calling or status == "called"
             called = scene.now - timedelta(minutes=1) if status == "called" else None
         token = QueueToken(
             facility=scene.facility,

@@ -451,7 +451,7 @@ def test_somebody_is_there_at_every_hour(codes: None, moment: datetime) -> None:
     unpaid = Invoice.objects.filter(facility__code="N", balance__gt=0, issued_at__gte=F("created_at") - timedelta(1))
     by_day = 8 <= hour <= 18
     assert waiting >= (4 if by_day else 1)
-    assert consulting >= (5 if by_day else 3)
+    assert consulting >= (5 if 8 <= hour <= 16 else 3)  # towards evening few doctors still have hours
     assert unpaid.count() >= 2
     assert Prescription.objects.filter(facility__code="N", status="prescribed").exists()
     assert Admission.objects.filter(facility__code="N", status="admitted").count() >= 22
