@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 
 
 class HouseConfig(AppConfig):
@@ -7,3 +8,7 @@ class HouseConfig(AppConfig):
     name = "hms"
     label = "house"
     verbose_name = "House"
+
+
+class AdministrationConfig(AdminConfig):
+    default_site = "hms.core.administration.Administration"

@@ -10,7 +10,14 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -41,6 +48,18 @@ class ClientAddressMiddleware:
 
     def _is_ours(self, address: str) -> bool:
         return _is_address(address) and any(ipaddress.ip_address(address) in network for network in self.ours)
+
+
+class MethodMiddleware:
+    """What browsers' pages and forms send is answered, and no other method: a view need not think of any."""
+
+    answered = ("GET", "HEAD", "POST")
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request) if request.method in self.answered else HttpResponseNotAllowed(self.answered)
 
 
 def _is_address(text: str) -> bool:

@@ -25,11 +25,12 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Whatever broke, or for the moment that the database is away: back soon.
 
-    Without the request: what broke may have broken the frame as well.
+    Outside the frame: what broke may have broken the frame as well.
     """
+    stands_alone = {"request": request}
     if _database_is_away(sys.exc_info()[1]):
-        return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "5"})
-    return HttpResponse(render_to_string("500.html"), status=500)
+        return HttpResponse(render_to_string("503.html", stands_alone), status=503, headers={"Retry-After": "5"})
+    return HttpResponse(render_to_string("500.html", stands_alone), status=500)
 
 
 def too_many_guesses(request: HttpRequest, seconds: int) -> HttpResponse:
