@@ -62,8 +62,10 @@ def show_balance(ask: Callable[[User, Patient], Decimal]) -> None:
     _balance = ask
 
 
-def of(user: User, patient: Patient) -> Banner:
-    """The banner of a patient for this person. At most two queries."""
+def of(user: User, patient: Patient) -> Banner | None:
+    """The banner of a patient for this person; None for whom it is nobody's business who that is. At most two queries."""
+    if not user.has_perm("patients.view_patient"):
+        return None
     clinical = any(user.has_perm(permission) for permission in care.CLINICAL)
     opened = care.opened(user, patient.pk) if clinical else care.Opened(False)
     treating = opened.treats
@@ -81,7 +83,7 @@ def of(user: User, patient: Patient) -> Banner:
         alerts.append(_("Confidential: %(why)s") % {"why": patient.get_confidentiality_display()})
     return Banner(
         name=patient.name,
-        url=reverse("patients:chart", args=[patient.pk]) if user.has_perm("patients.view_patient") else "",
+        url=reverse("patients:chart", args=[patient.pk]),
         age_text=patient.age_text,
         sex_label=patient.sex_label,
         birth_date=patient.birth_date,

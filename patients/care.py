@@ -32,6 +32,7 @@ CLINICAL = frozenset(
         "patients.change_clinical",
         "patients.change_allergies",
         "patients.record_vitals",
+        "patients.change_encounter",
         "doctors.use_desk",
         "laboratory.view_laborder",
         "laboratory.add_laborder",
@@ -45,6 +46,7 @@ CLINICAL = frozenset(
         "pharmacy.end_prescription",
         "wards.add_note",
         "wards.discharge",
+        "wards.transfer",
     }
 )
 

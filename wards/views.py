@@ -39,7 +39,7 @@ def board(request: HttpRequest, ward_id: UUID | None = None) -> HttpResponse:
     here = getattr(request, "department", None)
     own = next((w for w in wards if here is not None and w.department_id == here.pk), None)
     ward = ward or own or next(iter(wards), None)
-    places = boards.of(ward, clock.today(request.user.facility)) if ward else []
+    places = boards.of(request.user, ward, clock.today(request.user.facility)) if ward else []
     if ward:
         audit.record(request.user, "wards.board.viewed", ward)
     context = {
@@ -212,7 +212,7 @@ def note_correct(request: HttpRequest, nursing_note_id: UUID) -> HttpResponse:
     return asking.fill_in(request, form, heading=_("Correct a note"), **_around(request, found))
 
 
-@access.needs("wards.view_admission")
+@access.needs("patients.view_chart")
 @require_safe
 def summary_pdf(request: HttpRequest, admission_id: UUID) -> HttpResponse:
     found = _admission(request, admission_id)

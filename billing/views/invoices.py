@@ -30,14 +30,18 @@ INVOICE_ORDERS = {"issued": ("issued_at", "id"), "number": ("number",)}
 INVOICE_COLUMNS = [
     Column(gettext_lazy("Number"), lambda invoice: invoice.number),
     Column(gettext_lazy("Issued"), lambda invoice: clock.local(invoice.facility, invoice.issued_at)),
-    Column(gettext_lazy("Patient"), lambda invoice: invoice.patient.name),
-    Column(gettext_lazy("MRN"), lambda invoice: invoice.patient.mrn),
     Column(gettext_lazy("Total"), lambda invoice: invoice.total),
     Column(gettext_lazy("Paid"), lambda invoice: invoice.paid),
     Column(gettext_lazy("Credited"), lambda invoice: invoice.credited),
     Column(gettext_lazy("Balance"), lambda invoice: invoice.balance),
     Column(gettext_lazy("To give back"), lambda invoice: invoice.due_back),
     Column(gettext_lazy("Status"), lambda invoice: invoice.status.label),
+]
+
+
+WHOSE = [
+    Column(gettext_lazy("Patient"), lambda invoice: invoice.patient.name),
+    Column(gettext_lazy("MRN"), lambda invoice: invoice.patient.mrn),
 ]
 
 
@@ -59,7 +63,8 @@ def invoice_list(request: HttpRequest) -> HttpResponse:
     # The balance has no index over all invoices: it orders what is narrowed to one status.
     orders = INVOICE_ORDERS | ({"balance": ("balance", "id")} if status else {})
     sort, order = lists.ordering(request, orders, "-issued")
-    if file := lists.export(request, rows.order_by(*order), INVOICE_COLUMNS, "invoices"):
+    columns = [*INVOICE_COLUMNS[:2], *WHOSE * request.user.has_perm("patients.view_patient"), *INVOICE_COLUMNS[2:]]
+    if file := lists.export(request, rows.order_by(*order), columns, "invoices"):
         return file
     page = lists.page(request, rows, order=order)
     context = {"page": page, "status": status, "statuses": InvoiceStatus.choices, "sort": sort}
@@ -84,7 +89,7 @@ def invoice(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     )
 
 
-@access.needs("billing.view_invoice")
+@access.needs("billing.view_account")
 @require_safe
 def invoice_pdf(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     found = find(request, invoice_id)
@@ -125,7 +130,7 @@ def invoice_credit(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     )
 
 
-@access.needs("billing.view_invoice")
+@access.needs("billing.view_account")
 @require_safe
 def credit_note_pdf(request: HttpRequest, credit_id: UUID) -> HttpResponse:
     note = access.find(request, CreditNote.objects.visible_to(request.user), credit_id)

@@ -6,18 +6,20 @@ import pytest
 
 from billing.services import prices
 from hms.core import clock
-from hms.core.models import Facility, User
+from hms.core.models import Department, Facility, User
 from patients.models import Patient
 from wards.models import Admission, Bed, Room, Ward
 from wards.services import admission
 
 
-def make_ward(facility: Facility, *labels: str, code: str = "W1") -> list[Bed]:
+def make_ward(facility: Facility, *labels: str, code: str = "W1", department: Department | None = None) -> list[Bed]:
     """A ward with one room, its beds in order of their labels."""
     service = prices.ensure(
         facility, code=f"BED-{code}", name=f"Bed-day {code}", category="bed", price=Decimal("120.00")
     )
-    ward = Ward.objects.create(facility=facility, code=code, name=f"Ward {code}", bed_service=service)
+    ward = Ward.objects.create(
+        facility=facility, code=code, name=f"Ward {code}", bed_service=service, department=department
+    )
     room = Room.objects.create(ward=ward, name="Room 1")
     return [Bed.objects.create(room=room, label=label) for label in labels]
 

@@ -324,7 +324,7 @@ def test_the_board_shows_who_lies_where_and_what_to_know(
     clinical.record_allergy(nurse, patient_id=patient.pk, substance="Latex")
     admit(nurse, make_patient(nurse, "Nobody", "Asked"), beds[1])
     bed_states.set_state(nurse, bed_id=beds[2].pk, state="blocked", reason="Broken rail")
-    places = board.of(beds[0].room.ward, date.today())
+    places = board.of(nurse, beds[0].room.ward, date.today())
     assert [place.state for place in places] == ["occupied", "occupied", "blocked"]
     assert (places[0].allergies, places[0].day) == (["Latex"], 1)
     assert places[1].unknown_allergies
