@@ -16,11 +16,12 @@ from billing.services import invoices, payments
 from doctors.models import Doctor, Specialty
 from doctors.services import consultation, hours, profile
 from hms.core import clock, notify, outbox, roles
-from hms.core.models import Facility, User
+from hms.core.models import Department, Facility, User
 from laboratory.services import catalogue, orders
 from patients.models import Patient
 from patients.services import clinical, encounters, grants, registration
 from staff import services as staff
+from staff.models import Employee
 from tests.conftest import make_patient
 from tests.laboratory.conftest import enter, make_test, order, verify
 from tests.pharmacy.conftest import hand_out, make_product, prescribe, receive
@@ -49,26 +50,45 @@ class Walked:
         return self.users[next(code for code, role in roles.ROLES.items() if not wanted or wanted in role.permissions)]
 
 
-def walk(facility: Facility, person: Callable[..., User]) -> Walked:
+def walk(
+    facility: Facility, person: Callable[..., User], *, mark: str = "", department: Department | None = None
+) -> Walked:
     """A booked visit with order, prescription, note, invoice and payment; a stay; and one of each thing
-    of the hospital itself. Give a frozen morning: the appointment is today."""
+    of the hospital itself. Give a frozen morning: the appointment is today.
+
+    `mark` stands in whatever is written of the patient, so that any of it is known where it turns up. In
+    another `department` than the first, with its own doctor, ward and catalogue.
+    """
     users = {code: person(code, facility) for code in roles.ROLES}
+    if department:
+        Employee.objects.filter(user__in=users.values()).update(department=department)
     desk, doctor, nurse, hr = (users[code] for code in ("receptionist", "doctor", "nurse", "hr"))
     pharmacist, technician, pathologist = (users[code] for code in ("pharmacist", "lab_technician", "pathologist"))
-    ids: dict[str, Any] = {"code": "AAAAA-BBBBB", "kind": "allergy", "department": "outpatients", "pk": 7}
+    ids: dict[str, Any] = {
+        "code": "AAAAA-BBBBB",
+        "kind": "allergy",
+        "department": "outpatients",
+        "pk": 7,
+        "provider_id": "sso",
+    }
     today = clock.today(facility)
 
     employee = staff.change(hr, employee_id=doctor.employee.pk, given_name="Ama", family_name="Weber", title="Dr")
-    shift = staff.set_shift(hr, name="Early", starts=time(7), ends=time(15))
+    shift = staff.set_shift(hr, name=f"Early{mark}", starts=time(7), ends=time(15))
     entry = staff.plan_roster(hr, employee_id=employee.pk, shift=shift, days=[today + timedelta(days=1)]).entries[0]
     paper = staff.add_credential(
         hr, employee_id=employee.pk, kind="registration", number="GM-1", issuer="Council", issued_on=date(2020, 1, 1)
     )
     ids |= {"employee_id": employee.pk, "shift_id": shift.pk, "entry_id": entry.pk, "credential_id": paper.pk}
     ids["attendance_id"] = staff.clock_in(hr, employee_id=employee.pk).pk
-    specialty = Specialty.objects.create(code="gp", name="General practice")
+    specialty, _made = Specialty.objects.get_or_create(code="gp", defaults={"name": "General practice"})
     consults = profile.add_doctor(
-        hr, employee=employee, specialty=specialty, licence_number="L-1", fee=Decimal("60.00"), room="Room 4"
+        hr,
+        employee=employee,
+        specialty=specialty,
+        licence_number=f"L-1{mark}",
+        fee=Decimal("60.00"),
+        room=f"Room 4{mark}",
     )
     weekly = hours.set_availability(
         hr, doctor_id=consults.pk, weekday=today.weekday(), starts=time(8), ends=time(18), slot_minutes=20,
@@ -77,42 +97,47 @@ def walk(facility: Facility, person: Callable[..., User]) -> Walked:
     away = hours.add_exception(hr, doctor_id=consults.pk, kind="away", first=today + timedelta(days=40))[0]
     ids |= {"doctor_id": consults.pk, "availability_id": weekly.pk, "exception_id": away.pk}
     consults = Doctor.objects.visible_to(desk).get(pk=consults.pk)
-    test = make_test(pathologist)
+    test = make_test(pathologist, f"HB{mark}")
     usual = catalogue.set_range(
         pathologist, test_id=test.pk, sex="any", from_days=0, until_days=55_000, low=Decimal(12), high=Decimal(16)
     )
-    product = make_product(pharmacist)
+    product = make_product(pharmacist, f"Amoxicillin{mark}")
     lot = receive(pharmacist, product, 100)
-    beds = make_ward(facility, "1A", "1B")
+    beds = make_ward(facility, "1A", "1B", code=f"W1{mark}", department=department)
     ids |= {"test_id": test.pk, "range_id": usual.pk, "service_id": test.service_id, "product_id": product.pk}
     ids |= {"batch_id": lot.pk, "bed_id": beds[0].pk, "ward_id": beds[0].room.ward_id}
 
-    patient = make_patient(desk, GIVEN, FAMILY, phone="+44 20 7946 0958")
-    grant = grants.break_glass(nurse, patient_id=patient.pk, reason="Collapsed")
+    patient = make_patient(
+        desk, f"{GIVEN}{mark}", f"{FAMILY}{mark}", phone="+44 20 7946 0958" if not mark else "+44 20 7946 0533",
+        address=f"{mark}14 Canal Road", email=f"{mark or 'own'}@example.org", identifier=f"{mark}ID-7",
+    )  # fmt: skip
+    grant = grants.break_glass(nurse, patient_id=patient.pk, reason=f"Collapsed{mark}")
     ids["grant_id"] = grant.pk
-    kin = registration.add_contact(desk, patient_id=patient.pk, name="Kin", relationship="son", phone="1")
+    kin = registration.add_contact(desk, patient_id=patient.pk, name=f"Kin{mark}", relationship="son", phone="1")
     slot = slots.free([consults], today, today)[0]
-    booked = booking.book(desk, patient_id=patient.pk, doctor_id=consults.pk, start=slot.start, kind="new", reason="")
+    booked = booking.book(desk, patient_id=patient.pk, doctor_id=consults.pk, start=slot.start, kind="new", reason=mark)
     token = arrival.check_in(desk, appointment_id=booked.pk).tokens.get()
     visit = token.encounter
     ids |= {"patient_id": patient.pk, "contact_id": kin.pk, "appointment_id": booked.pk, "token_id": token.pk}
     consultation.start(doctor, encounter_id=visit.pk)
     clinical.record_vitals(nurse, encounter_id=visit.pk, values={"pulse": Decimal(72)})
-    allergy = clinical.record_allergy(doctor, patient_id=patient.pk, substance="Latex", reaction="Rash")
-    problem = clinical.add_condition(doctor, patient_id=patient.pk, display="Asthma")
-    plan = clinical.add_care_plan(doctor, encounter_id=visit.pk, title="Breathe", activities="Inhale", review_on=None)
+    allergy = clinical.record_allergy(doctor, patient_id=patient.pk, substance=f"Latex{mark}", reaction=f"Rash{mark}")
+    problem = clinical.add_condition(doctor, patient_id=patient.pk, display=f"Asthma{mark}")
+    plan = clinical.add_care_plan(
+        doctor, encounter_id=visit.pk, title=f"Breathe{mark}", activities=f"Inhale{mark}", review_on=None
+    )
     ids |= {"record_id": allergy.pk, "condition_id": problem.pk, "plan_id": plan.pk}
-    prescription = prescribe(doctor, visit, product)
+    prescription = prescribe(doctor, visit, product, dosage=f"1 three times a day{mark}")
     dispense = hand_out(pharmacist, prescription, 4)
     made = order(doctor, visit, test)
     specimen = orders.collect(technician, order_id=made.pk)[0]
-    enter(technician, made, HB="9.4")
+    enter(technician, made, **{test.code: "9.4"})
     verify(pathologist, made)
     outbox.drain()
     made.refresh_from_db()
     ids |= {"prescription_id": prescription.pk, "dispense_id": dispense.pk, "order_id": made.pk}
     ids |= {"specimen_id": specimen.pk, "result_id": made.results.get().pk, "report_id": made.report.pk}
-    note = consultation.sign(doctor, encounter_id=visit.pk, codes=[], complaint="Cough", close=True)
+    note = consultation.sign(doctor, encounter_id=visit.pk, codes=[], complaint=f"Cough{mark}", close=True)
     outbox.drain()
     invoice = patient.invoices.get()
     payment = payments.take(users["cashier"], invoice_id=invoice.pk, amount=Decimal("5.00"), method="cash")
@@ -123,7 +148,7 @@ def walk(facility: Facility, person: Callable[..., User]) -> Walked:
     past = admit(nurse, patient, beds[0])
     discharge(doctor, past)
     stay = admit(nurse, patient, beds[1])
-    noted = ward_notes.write(nurse, admission_id=stay.pk, kind="nursing", text="Sleeps")
+    noted = ward_notes.write(nurse, admission_id=stay.pk, kind="nursing", text=f"Sleeps{mark}")
     ids |= {"admission_id": past.pk, "nursing_note_id": noted.pk}
     outbox.drain()
     notify.person(desk, facility, text="Hello", url="/")
