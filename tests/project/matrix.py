@@ -78,7 +78,12 @@ def concerns_a_row(route: Route) -> bool:
 class Answer:
     status: int
     text: str
-    written: set[str]
+    changes: list[tuple[str, str]]
+
+    @property
+    def written(self) -> set[str]:
+        """The tables it wrote to."""
+        return {table for table, _values in self.changes}
 
     @property
     def opened(self) -> bool:
@@ -95,12 +100,12 @@ class _Undo(Exception):
 
 
 def ask(client: Client, method: str, address: str, fields: dict[str, Any] | None = None, **headers: str) -> Answer:
-    written: set[str] = set()
+    changes: list[tuple[str, str]] = []
 
     def note(execute: Callable, sql: str, params: Any, many: bool, context: dict) -> Any:
         if change := CHANGE.match(sql):
             table, column = change.groups()
-            written.add(f"{table}.{column}" if table == "core_document" else table)
+            changes.append((f"{table}.{column}" if table == "core_document" else table, str(params)))
         return execute(sql, params, many, context)
 
     answer: HttpResponse
@@ -117,7 +122,7 @@ def ask(client: Client, method: str, address: str, fields: dict[str, Any] | None
         client.cookies = cookies
     body = b"".join(answer.streaming_content) if answer.streaming else answer.content
     said = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
-    return Answer(answer.status_code, f"{said}\n{body.decode(errors='replace')}", written)
+    return Answer(answer.status_code, f"{said}\n{body.decode(errors='replace')}", changes)
 
 
 def marked(answer: Answer, *those: Walked) -> bool:
