@@ -61,32 +61,6 @@ def test_a_view_that_declares_nothing_is_refused(client_as: Callable[..., Client
     assert b"open to everyone" not in answer.content
 
 
-@pytest.mark.parametrize("role", sorted(roles.ROLES))
-def test_each_role_reaches_just_its_routes(role: str, person: Callable[..., User], browser_of: Callable) -> None:
-    """Every route, by GET and by POST: 403 for those without the permission, never for those with it."""
-    user = person(role)
-    client = browser_of(user)
-    client.raise_request_exception = True
-    wrong = []
-    for route in routes():
-        access = route.access
-        if access.public or route.name == "lock":  # which ends the session that the rest is asked with
-            continue
-        allowed = access.permission is None or access.permission in roles.ROLES[role].permissions
-        for method in (client.get, client.post):
-            answer = method(route.url())
-            forbidden = answer.status_code == 403 and answer.headers.get("X-Refused") is None
-            # A view may ask for more than its route does, so "allowed" is judged by the route's own answer.
-            if forbidden == allowed and not (forbidden and route.name in NARROWER):
-                wrong.append(f"{role} {method.__name__} {route.name}: {answer.status_code}")
-    assert wrong == []
-
-
-# Routes whose view refuses some who pass the route: the kind of entry decides who may mark it, and
-# an appointment is opened only by those who may also know the patient.
-NARROWER = {"patients:mark-error", "core:no-facility", "appointments:appointment", "appointments:chart-panel"}
-
-
 def test_whoever_is_not_signed_in_is_asked_to(db: None) -> None:
     client = Client()
     for route in routes():
