@@ -206,6 +206,8 @@ class Postgres:
             os.chown(sockets, *self.user)
         settings = ["max_connections=200", "log_timezone=UTC", "timezone=UTC", "log_line_prefix=%m [%p] "]
         settings += ["shared_buffers=256MB", "max_wal_size=2GB", "password_encryption=scram-sha-256"]
+        # Which statements are asked, and what they cost: without their values.
+        settings += ["shared_preload_libraries=pg_stat_statements", "pg_stat_statements.track_utility=off"]
         settings += list(CARELESS) if self.careless else []
         argv = [str(self.bin / "postgres"), "-D", HERE, "-h", "", "-k", str(sockets)]
         for setting in settings:
