@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models import Invoice, Service
 from billing.models.invoicing import PaymentMethod
+from hms.core import money
 from hms.core.forms import Form, ModelForm, ReasonForm
 from patients.forms import row
 
@@ -54,6 +55,40 @@ class CreditForm(Form):
     reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
 
 
+class DiscountForm(Form):
+    """By an amount, or by a part of what is still owed, which becomes one."""
+
+    amount = amount_field(_("Amount"))
+    percent = forms.DecimalField(
+        label=_("Or per cent of what is owed"),
+        max_digits=5,
+        decimal_places=2,
+        min_value=0,
+        max_value=100,
+        required=False,
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, invoice: Invoice, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.invoice = invoice
+        self.fields["amount"].required = False
+
+    def layout(self) -> Layout:
+        return Layout(row("amount", "percent"), "reason")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        percent = data.pop("percent", None)
+        if self.errors:
+            return data
+        if (percent is None) == (data.get("amount") is None):
+            self.add_error("amount", _("Say how much, either as an amount or in per cent."))
+        elif percent is not None:
+            data["amount"] = money.rounded(self.invoice.balance * percent / 100)
+        return data
+
+
 class ServiceForm(ModelForm):
     class Meta:
         model = Service
@@ -64,6 +99,13 @@ class ServiceForm(ModelForm):
 
 
 class PriceForm(ModelForm):
+    reason = forms.CharField(
+        label=_("Why the price changes"),
+        max_length=300,
+        required=False,
+        help_text=_("Needed where a second person has to approve it."),
+    )
+
     class Meta:
         model = Service
         fields = ["name", "price", "active"]

@@ -11,6 +11,7 @@ urlpatterns = [
     path("invoices/<uuid:invoice_id>/pay", payments.payment_take, name="payment-take"),
     path("invoices/<uuid:invoice_id>/refund", payments.payment_refund, name="payment-refund"),
     path("invoices/<uuid:invoice_id>/credit", invoices.invoice_credit, name="invoice-credit"),
+    path("invoices/<uuid:invoice_id>/discount", invoices.invoice_discount, name="invoice-discount"),
     path("credit-notes/<uuid:credit_id>/pdf", invoices.credit_note_pdf, name="credit-note-pdf"),
     path("payments/<uuid:payment_id>/receipt", payments.receipt_pdf, name="receipt-pdf"),
     path("payments/<uuid:payment_id>/reverse", payments.payment_reverse, name="payment-reverse"),

@@ -142,6 +142,7 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "seal-the-audit": {"task": "hms.core.tasks.seal_audit", "schedule": timedelta(minutes=1)},
     "tidy-the-door": {"task": "hms.core.tasks.tidy_the_door", "schedule": timedelta(hours=1)},
+    "end-what-nobody-decided": {"task": "hms.core.tasks.expire_approvals", "schedule": timedelta(minutes=15)},
     "watch-the-shelves": {"task": "pharmacy.tasks.watch_shelves", "schedule": timedelta(hours=1)},
     "close-what-ran-out": {"task": "patients.tasks.expire_grants", "schedule": timedelta(minutes=10)},
     "watch-the-papers": {"task": "staff.tasks.watch_papers", "schedule": timedelta(hours=1)},

@@ -9,11 +9,12 @@ class StaffConfig(AppConfig):
     def ready(self) -> None:
         from django.urls import reverse
 
-        from hms.core import panels, setup
-        from staff import faults
+        from hms.core import approvals, panels, setup
+        from staff import accounts, faults
         from staff.models import Employee
 
         faults.register()
+        approvals.accounts_of_one_person(accounts.of_one_person)
         panels.navigation(
             "roster",
             label=_("Roster"),

@@ -145,6 +145,12 @@ def reception(person: MakeUser) -> User:
     return person("receptionist")
 
 
+@pytest.fixture
+def manager(person: MakeUser) -> User:
+    """Whose limits have no end (`hms/core/limits.py`)."""
+    return person("manager")
+
+
 def make_patient(actor: User, given: str = "Meera", family: str = "Raghunathan", **details: Any) -> Patient:
     fields = {"sex": "female", "birth_date": date(1979, 8, 12), **details}
     return registration.register(actor, given_name=given, family_name=family, duplicates_seen=True, **fields)

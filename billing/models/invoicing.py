@@ -51,6 +51,7 @@ class Invoice(Record):
         permissions = [
             ("issue_invoice", "Can issue an invoice before the visit is closed"),
             ("credit_invoice", "Can issue a credit note"),
+            ("give_discount", "Can give a discount on what is still owed"),
         ]
         indexes = [
             models.Index(fields=["facility", "-issued_at"], name="billing_invoice_facility"),
@@ -154,14 +155,20 @@ class Payment(Record):
         return self.number
 
 
+class CreditKind(models.TextChoices):
+    CREDIT = "credit", _("Credit note")
+    DISCOUNT = "discount", _("Discount")
+
+
 class CreditNote(Record):
     """Takes back a part of an invoice: of what is still owed, or the lines whose charges were reversed
-    (`reversals`). Append-only."""
+    (`reversals`). A discount lets the patient pay less than is owed. Append-only."""
 
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="credit_notes")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="credit_notes")
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="credit_notes")
     number = models.CharField(max_length=40, unique=True)
+    kind = models.CharField(max_length=8, choices=CreditKind, default=CreditKind.CREDIT)
     amount = models.DecimalField(max_digits=12, decimal_places=2)
     reason = models.CharField(max_length=300)
     issued_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -175,6 +182,7 @@ class CreditNote(Record):
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="billing_creditnote_amount"),
             models.CheckConstraint(condition=~Q(reason=""), name="billing_creditnote_says_why"),
+            models.CheckConstraint(condition=Q(kind__in=CreditKind.values), name="billing_creditnote_kind"),
         ]
 
     def __str__(self) -> str:

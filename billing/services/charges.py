@@ -11,11 +11,11 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from billing.models import Charge, Service
+from billing.models import Charge, InvoiceLine, Service
 from billing.models.ledger import Account
 from billing.services import invoices, ledger
-from hms.core import audit, clock, money, outbox
-from hms.core.models import User
+from hms.core import approvals, audit, clock, money, outbox
+from hms.core.models import Approval, User
 from hms.core.refusals import Refused
 from patients.models import Encounter
 from patients.models.encounter import EncounterStatus
@@ -138,11 +138,11 @@ def charge_again(actor: User, *, charge_id: object) -> Charge:
 
 
 @transaction.atomic
-def reverse(actor: User, *, charge_id: object, reason: str, waived: bool = False) -> Charge:
+def reverse(actor: User, *, charge_id: object, reason: str, waived: bool = False) -> Charge | Approval:
     """Take back a wrong charge; where it stands on an invoice, a credit note takes it back there. `waived`
     says that the act stands and stays free of charge; otherwise it is to be charged again, or undone.
 
-    Reversed twice it is reversed once. Refuses a reversal. Locks: the encounter, the invoice, the counter.
+    Above one's limit, ask for it; counted together is what one reversed of the same visit. Reversed twice it is reversed once. Refuses a reversal. Locks: the encounter, the invoice, the counter.
     """
     charge = Charge.objects.visible_to(actor).get(pk=charge_id)
     locked(charge.encounter_id)
@@ -150,8 +150,31 @@ def reverse(actor: User, *, charge_id: object, reason: str, waived: bool = False
         raise Refused(_("This is a reversal itself."))
     if earlier := Charge.objects.filter(reverses=charge).first():
         return earlier
+    asked = approvals.ask(
+        actor,
+        "billing.waiver" if waived else "billing.charge_reversal",
+        subject=charge,
+        label=_label(charge),
+        amount=charge.amount,
+        reason=reason,
+        arguments={"charge_id": charge.pk, "waived": waived},
+        pool=charge.encounter_id,
+        patient_id=charge.patient_id,
+    )
+    if asked.waits:
+        return asked.waits
     (reversal,) = _reverse(actor, Charge.objects.filter(pk=charge.pk), reason, waived=waived)
+    asked.done(reversal)
     return reversal
+
+
+def _label(charge: Charge) -> str:
+    """By where it stands, not by what was done: that may be nobody's business."""
+    line = InvoiceLine.objects.filter(charge=charge).select_related("invoice").first()
+    if line:
+        return _("Invoice %(number)s, line %(line)s") % {"number": line.invoice.number, "line": line.position}
+    day = clock.local(charge.facility, charge.occurred_at).strftime("%d %b %Y")
+    return _("Charge of %(day)s, not invoiced") % {"day": day}
 
 
 @transaction.atomic

@@ -13,10 +13,11 @@ from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from billing.models import Charge, CreditNote, Invoice, InvoiceLine
+from billing.models.invoicing import CreditKind
 from billing.models.ledger import Account
 from billing.services import ledger
-from hms.core import audit, clock, documents, money, numbering, outbox
-from hms.core.models import Document, DocumentKind, User
+from hms.core import approvals, audit, clock, documents, money, numbering, outbox
+from hms.core.models import Approval, Document, DocumentKind, User
 from hms.core.refusals import Refused
 from patients.paper import identity
 from patients.services.encounters import locked
@@ -135,20 +136,59 @@ def locked_invoice(invoice_id: object) -> Invoice:
 
 
 @transaction.atomic
-def credit(actor: User, *, invoice_id: object, amount: Decimal, reason: str) -> CreditNote:
-    """Take back a part of what is still owed. Refuses more than that: who takes back a line reverses its
-    charge, who takes back money reverses its payment. Locks: the invoice, then the number counter."""
+def credit(actor: User, *, invoice_id: object, amount: Decimal, reason: str) -> CreditNote | Approval:
+    """Take back a part of what is still owed, because it is not owed; above one's limit, ask for it.
+
+    Refuses more than that: who takes back a line reverses its charge, who takes back money reverses its payment.
+    Locks: the invoice, then the number counter.
+    """
+    invoice, amount = _owed(invoice_id, amount, _("To take back a line, credit that line."))
+    return _granted(actor, "billing.credit", invoice, amount, reason, CreditKind.CREDIT)
+
+
+@transaction.atomic
+def discount(actor: User, *, invoice_id: object, amount: Decimal, reason: str) -> CreditNote | Approval:
+    """Let the patient pay less than is still owed, as a credit note that says so; above one's limit, ask for it.
+
+    The charges keep their price and the revenue stays: what is given away stands in "Credits granted". Limits count
+    all that one person gave on the invoice, also in per cent of its total. Refuses more than is still owed.
+    Locks: the invoice, then the number counter.
+    """
+    invoice, amount = _owed(invoice_id, amount, _("What is paid is not discounted any more."))
+    return _granted(actor, "billing.discount", invoice, amount, reason, CreditKind.DISCOUNT, base=invoice.total)
+
+
+def _owed(invoice_id: object, amount: Decimal, otherwise: str) -> tuple[Invoice, Decimal]:
+    """The invoice under its lock, and the amount, which is no more than is still owed on it."""
     invoice = locked_invoice(invoice_id)
-    amount = money.rounded(amount)
+    amount = money.rounded(Decimal(amount))
     if amount <= 0:
         raise Refused(_("The amount must be above zero."), field="amount")
     if amount > invoice.balance:
-        raise Refused(
-            _("Only %(balance)s is still owed on this invoice. To take back a line, credit that line.")
-            % {"balance": invoice.balance},
-            field="amount",
-        )
-    return _credit(actor, invoice, amount, reason, lines=[])
+        text = _("Only %(balance)s is still owed on this invoice.") % {"balance": invoice.balance}
+        raise Refused(f"{text} {otherwise}", field="amount")
+    return invoice, amount
+
+
+def _granted(
+    actor: User, act: str, invoice: Invoice, amount: Decimal, reason: str, kind: str, base: Decimal | None = None
+) -> CreditNote | Approval:
+    asked = approvals.ask(
+        actor,
+        act,
+        subject=invoice,
+        label=_("Invoice %(number)s") % {"number": invoice.number},
+        amount=amount,
+        reason=reason,
+        arguments={"invoice_id": invoice.pk, "amount": amount},
+        base=base,
+        patient_id=invoice.patient_id,
+    )
+    if asked.waits:
+        return asked.waits
+    note = _credit(actor, invoice, amount, reason, lines=[], kind=kind)
+    asked.done(note)
+    return note
 
 
 def credit_lines(actor: User, charges: dict[UUID, list[Charge]], *, reason: str) -> dict[UUID | None, CreditNote]:
@@ -167,9 +207,18 @@ def credit_lines(actor: User, charges: dict[UUID, list[Charge]], *, reason: str)
     return notes
 
 
-def _credit(actor: User, invoice: Invoice, amount: Decimal, reason: str, *, lines: list[Charge]) -> CreditNote:
+def _credit(
+    actor: User,
+    invoice: Invoice,
+    amount: Decimal,
+    reason: str,
+    *,
+    lines: list[Charge],
+    kind: str = CreditKind.CREDIT,
+) -> CreditNote:
     """Under the invoice's lock."""
     note = CreditNote(
+        kind=kind,
         facility=invoice.facility,
         patient_id=invoice.patient_id,
         invoice=invoice,
@@ -184,13 +233,14 @@ def _credit(actor: User, invoice: Invoice, amount: Decimal, reason: str, *, line
     ledger.post(
         actor,
         facility=invoice.facility,
-        kind="credit-note",
+        kind="discount" if kind == CreditKind.DISCOUNT else "credit-note",
         source=note,
         entries=[(Account.CREDITS, amount), (Account.RECEIVABLE, -amount)],
         patient_id=invoice.patient_id,
     )
     draw_credit_note(actor, note, lines=lines)
-    audit.record(actor, "billing.invoice.credited", note, reason=reason, detail={"lines": len(lines)})
+    verb = "discounted" if kind == CreditKind.DISCOUNT else "credited"
+    audit.record(actor, f"billing.invoice.{verb}", note, reason=reason, detail={"lines": len(lines)})
     return note
 
 
@@ -204,7 +254,7 @@ def draw_credit_note(actor: User, note: CreditNote, *, lines: Sequence[Charge] |
         kind=DocumentKind.CREDIT_NOTE,
         source=note,
         number=note.number,
-        title=str(_("Credit note")),
+        title=str(_("Discount") if note.kind == CreditKind.DISCOUNT else _("Credit note")),
         template="print/credit_note.html",
         paper=invoice.facility.paper,
         facility=invoice.facility,
@@ -216,6 +266,7 @@ def draw_credit_note(actor: User, note: CreditNote, *, lines: Sequence[Charge] |
             "currency": invoice.currency,
             "lines": [{"description": charge.description, "amount": str(charge.amount)} for charge in lines],
             "amount": str(note.amount),
+            "discount": note.kind == CreditKind.DISCOUNT,
             "reason": note.reason,
         },
         patient_id=invoice.patient_id,

@@ -14,8 +14,8 @@ from billing.models.invoicing import PaymentMethod
 from billing.models.ledger import Account
 from billing.services import ledger
 from billing.services.invoices import due_back, locked_invoice
-from hms.core import audit, clock, documents, money, numbering
-from hms.core.models import DocumentKind, Paper, User
+from hms.core import approvals, audit, clock, documents, money, numbering
+from hms.core.models import Approval, DocumentKind, Paper, User
 from hms.core.refusals import Refused
 from patients.paper import identity
 
@@ -63,14 +63,14 @@ def _reference(method: str, reference: str) -> str:
 @transaction.atomic
 def refund(
     actor: User, *, invoice_id: object, amount: Decimal, method: str, reason: str, reference: str = ""
-) -> Payment:
-    """Give back what was credited after it had been paid, and draw the receipt of it.
+) -> Payment | Approval:
+    """Give back what was credited after it had been paid, and draw the receipt of it; above one's limit, ask for it.
 
     Refuses more than is due back, and whoever issued a credit note of the invoice: that takes two.
     Locks: the invoice, then the receipt counter.
     """
     invoice = locked_invoice(invoice_id)
-    amount = money.rounded(amount)
+    amount = money.rounded(Decimal(amount))
     if amount <= 0:
         raise Refused(_("The amount must be above zero."), field="amount")
     if amount > invoice.due_back:
@@ -78,7 +78,20 @@ def refund(
     if invoice.credit_notes.filter(issued_by=actor).exists():
         raise Refused(_("You credited this invoice yourself. Ask a colleague to give the money back."))
     reference = _reference(method, reference)
+    asked = approvals.ask(
+        actor,
+        "billing.refund",
+        subject=invoice,
+        label=_("Invoice %(number)s") % {"number": invoice.number},
+        amount=amount,
+        reason=reason,
+        arguments={"invoice_id": invoice.pk, "amount": amount, "method": str(method), "reference": reference},
+        patient_id=invoice.patient_id,
+    )
+    if asked.waits:
+        return asked.waits
     payment = _record(actor, invoice, amount=-amount, method=method, reference=reference, reason=reason)
+    asked.done(payment)
     draw_receipt(actor, payment)
     audit.record(actor, "billing.payment.refunded", payment, reason=reason, detail={"method": method})
     return payment
@@ -162,8 +175,8 @@ def _left_after(payment: Payment, invoice: Invoice) -> Decimal:
 
 
 @transaction.atomic
-def reverse(actor: User, *, payment_id: object, reason: str) -> Payment:
-    """Take back a payment or a refund that was entered wrongly. The first stays in the books.
+def reverse(actor: User, *, payment_id: object, reason: str) -> Payment | Approval:
+    """Take back a payment or a refund that was entered wrongly; above one's limit, ask for it. The first stays in the books.
 
     Refuses one's own: a second person reverses it; and a payment of which a part was refunded. Locks: the invoice, then the counter.
     """
@@ -177,6 +190,19 @@ def reverse(actor: User, *, payment_id: object, reason: str) -> Payment:
         raise Refused(_("You took this payment yourself. Ask a colleague to reverse it."))
     if invoice.paid < payment.amount:
         raise Refused(_("A part of this money was given back already. Reverse that refund first."))
+    asked = approvals.ask(
+        actor,
+        "billing.payment_reversal",
+        subject=payment,
+        label=_("Receipt %(number)s") % {"number": payment.number},
+        amount=payment.amount,
+        reason=reason,
+        arguments={"payment_id": payment.pk},
+        pool=invoice.pk,
+        patient_id=payment.patient_id,
+    )
+    if asked.waits:
+        return asked.waits
     reversal = _record(
         actor,
         invoice,
@@ -186,6 +212,7 @@ def reverse(actor: User, *, payment_id: object, reason: str) -> Payment:
         reverses=payment,
         reason=reason,
     )
+    asked.done(reversal)
     draw_receipt(actor, reversal)
     documents.withdraw(actor, source=payment, kind=DocumentKind.RECEIPT)
     audit.record(actor, "billing.payment.reversed", reversal, reason=reason)

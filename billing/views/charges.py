@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from billing.forms import ReverseChargeForm
 from billing.models import Charge
 from billing.services import charges
-from hms.core import access, asking
+from hms.core import access, approvals, asking
 from hms.core.acts import once
 from patients import banner
 
@@ -26,7 +26,7 @@ def charge_reverse(request: HttpRequest, charge_id: UUID) -> HttpResponse:
     )
     form = ReverseChargeForm(request.POST or None)
     if form.carried_out(lambda data: charges.reverse(request.user, charge_id=charge.pk, **data)):
-        messages.success(request, _("Charge reversed."))
+        asking.answered(request, form.result, _("Charge reversed."))
         return redirect("billing:desk-panel", charge.encounter_id)
     return asking.confirm(
         request,
@@ -37,6 +37,7 @@ def charge_reverse(request: HttpRequest, charge_id: UUID) -> HttpResponse:
         + " "
         + _("The act itself stays: it is charged again, undone where it was done, or free of charge if you say so."),
         label=_("Reverse the charge"),
+        note=approvals.own_limit(request.user, "billing.charge_reversal"),
         **banner.around(request.user, charge.patient),
     )
 

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from billing.forms import CreditForm
+from billing.forms import CreditForm, DiscountForm
 from billing.models import CreditNote, Invoice
 from billing.models.invoicing import InvoiceStatus
 from billing.services import invoices
-from hms.core import access, asking, audit, clock, documents, lists
+from hms.core import access, approvals, asking, audit, clock, documents, lists
 from hms.core.acts import once
 from hms.core.lists import Column
 from hms.core.models import DocumentKind
@@ -76,14 +76,18 @@ def invoice_list(request: HttpRequest) -> HttpResponse:
 def invoice(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     found = find(request, invoice_id)
     audit.record(request.user, "billing.invoice.viewed", found)
+    lines = found.lines.select_related("charge__service", "charge__reversal__credit_note")
+    taken = found.payments.select_related("received_by", "reversal")
+    about = [found.pk, *(payment.pk for payment in taken), *(line.charge_id for line in lines)]
     return render(
         request,
         "billing/invoice.html",
         {
             "invoice": found,
             "banner": banner.of(request.user, found.patient),
-            "lines": found.lines.select_related("charge__service", "charge__reversal__credit_note"),
-            "payments": found.payments.select_related("received_by", "reversal"),
+            "lines": lines,
+            "payments": taken,
+            "waiting": approvals.waiting_for(request.user, about),
             "credit_notes": found.credit_notes.select_related("issued_by"),
         },
     )
@@ -117,7 +121,9 @@ def invoice_credit(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     found = find(request, invoice_id)
     form = CreditForm(request.POST or None, initial={"amount": found.balance})
     if form.carried_out(lambda data: invoices.credit(request.user, invoice_id=found.pk, **data)):
-        messages.success(request, _("Credit note %(number)s issued.") % {"number": form.result.number})
+        asking.answered(
+            request, form.result, lambda: _("Credit note %(number)s issued.") % {"number": form.result.number}
+        )
         return redirect("billing:invoice", found.pk)
     return asking.confirm(
         request,
@@ -126,6 +132,37 @@ def invoice_credit(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
         question=_("Issue a credit note for invoice %(number)s?") % {"number": found.number},
         detail=_("The invoice itself is never changed. To take back one line, credit that line on the invoice."),
         label=_("Issue the credit note"),
+        note=approvals.own_limit(request.user, "billing.credit"),
+        **around(request, found),
+    )
+
+
+@access.needs("billing.give_discount")
+@once
+def invoice_discount(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
+    found = find(request, invoice_id)
+    form = DiscountForm(request.POST or None, invoice=found)
+    if form.carried_out(lambda data: invoices.discount(request.user, invoice_id=found.pk, **data)):
+        asking.answered(
+            request,
+            form.result,
+            lambda: (
+                _("Discount of %(amount)s %(currency)s given, by credit note %(number)s.")
+                % {"amount": form.result.amount, "currency": found.currency, "number": form.result.number}
+            ),
+        )
+        return redirect("billing:invoice", found.pk)
+    return asking.confirm(
+        request,
+        form,
+        heading=_("Discount"),
+        question=_("Let the patient pay less on invoice %(number)s?") % {"number": found.number},
+        detail=_(
+            "%(balance)s %(currency)s is still owed. The invoice itself is never changed: the discount is a credit note."
+        )
+        % {"balance": found.balance, "currency": found.currency},
+        label=_("Give the discount"),
+        note=approvals.own_limit(request.user, "billing.discount"),
         **around(request, found),
     )
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from billing import account
 from billing.models import Charge, Invoice, Payment
-from hms.core import access, audit, clock, lists, panels
+from hms.core import access, approvals, audit, clock, lists, panels
 from patients import banner
 from patients.models import Encounter, Patient
 
@@ -51,6 +51,7 @@ def desk_panel(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
         "rows": rows,
         "missing": Charge.objects.visible_to(request.user).to_charge_again().filter(encounter=encounter),
         "total": sum((charge.amount for charge in rows), start=0),
+        "waiting": approvals.waiting_for(request.user, rows),
         "to_invoice": any(not hasattr(charge, "invoice_line") for charge in rows),
     }
     return panels.render_panel(request, "billing/desk_panel.html", context)

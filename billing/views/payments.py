@@ -14,7 +14,7 @@ from billing.forms import PaymentForm, RefundForm
 from billing.models import Payment
 from billing.services import payments
 from billing.views.invoices import around, find
-from hms.core import access, asking, documents
+from hms.core import access, approvals, asking, documents
 from hms.core.acts import once
 from hms.core.forms import ReasonForm
 from hms.core.models import DocumentKind
@@ -59,7 +59,8 @@ def payment_reverse(request: HttpRequest, payment_id: UUID) -> HttpResponse:
     payment = _payment(request, payment_id)
     form = ReasonForm(request.POST or None)
     if form.carried_out(lambda data: payments.reverse(request.user, payment_id=payment.pk, **data)):
-        messages.success(request, _("Payment reversed. Give the money back against the new receipt."))
+        done = _("Payment reversed. Give the money back against the new receipt.")
+        asking.answered(request, form.result, done)
         return redirect("billing:invoice", payment.invoice_id)
     return asking.confirm(
         request,
@@ -68,6 +69,7 @@ def payment_reverse(request: HttpRequest, payment_id: UUID) -> HttpResponse:
         question=_("Reverse payment %(number)s of %(amount)s?") % {"number": payment.number, "amount": payment.amount},
         detail=_("The payment stays in the books; a reversal with its own receipt is added."),
         label=_("Reverse the payment"),
+        note=approvals.own_limit(request.user, "billing.payment_reversal"),
         **around(request, payment.invoice),
     )
 
@@ -78,7 +80,11 @@ def payment_refund(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     found = find(request, invoice_id)
     form = RefundForm(request.POST or None, invoice=found)
     if form.carried_out(lambda data: payments.refund(request.user, invoice_id=found.pk, **data)):
-        messages.success(request, _("Give the money back against receipt %(number)s.") % {"number": form.result.number})
+        asking.answered(
+            request,
+            form.result,
+            lambda: _("Give the money back against receipt %(number)s.") % {"number": form.result.number},
+        )
         return redirect("billing:invoice", found.pk)
     return asking.confirm(
         request,
@@ -88,5 +94,6 @@ def payment_refund(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
         detail=_("%(due)s %(currency)s of what was paid is the patient's.")
         % {"due": found.due_back, "currency": found.currency},
         label=_("Give back"),
+        note=approvals.own_limit(request.user, "billing.refund"),
         **around(request, found),
     )

@@ -15,7 +15,7 @@ from billing import uses
 from billing.forms import PriceForm, ServiceForm
 from billing.models import Service
 from billing.services import prices
-from hms.core import access, asking, lists
+from hms.core import access, approvals, asking, lists
 from hms.core.acts import once
 from hms.core.lists import Column
 
@@ -46,9 +46,10 @@ def service_list(request: HttpRequest) -> HttpResponse:
     if file := lists.export(request, rows.order_by(*order), columns, "prices"):
         return file
     page = lists.page(request, rows, order=order, size=100)
-    used = uses.of(page.rows)
+    used, waits = uses.of(page.rows), approvals.subjects_waiting(request.user, page.rows)
     for service in page.rows:
         service.uses = used.get(service.pk, [])
+        service.waits = service.pk in waits
     context = {"page": page, "category": category, "categories": categories, "sort": sort}
     return render(request, "billing/services.html", context)
 
@@ -69,6 +70,14 @@ def service_change(request: HttpRequest, service_id: UUID) -> HttpResponse:
     service = access.find(request, Service.objects.visible_to(request.user), service_id)
     form = PriceForm(request.POST or None, instance=service)
     if form.carried_out(lambda data: prices.change_service(request.user, service_id=service.pk, **data)):
-        messages.success(request, _("Saved. Charges that were posted keep their price."))
+        asking.answered(request, form.result, _("Saved. Charges that were posted keep their price."))
         return redirect("billing:services")
-    return asking.fill_in(request, form, heading=service.code, back=reverse("billing:services"))
+    return asking.fill_in(
+        request,
+        form,
+        heading=service.code,
+        back=reverse("billing:services"),
+        template="billing/service_change.html",
+        note=approvals.own_limit(request.user, "billing.price"),
+        waiting=approvals.waiting_for(request.user, [service]),
+    )

@@ -29,7 +29,38 @@ class CoreConfig(AppConfig):
             permission="core.view_outboxmessage",
             order=45,
         )
+        self._approvals()
         self._steps()
+
+    def _approvals(self) -> None:
+        from hms.core import access, approvals, panels
+
+        access.concerns(approval_id="core.Approval")
+        panels.navigation(
+            "approvals",
+            label=_("Approvals"),
+            url_name="core:approvals",
+            icon="people",
+            permission="core.view_approval",
+            order=72,
+            count=approvals.count_for_me,
+        )
+        panels.navigation(
+            "requests",
+            label=_("My requests"),
+            url_name="core:approvals-mine",
+            icon="hourglass-split",
+            permission="core.ask_approval",
+            order=73,
+            count=approvals.count_mine,
+        )
+        panels.register(
+            "dashboard",
+            title=_("To approve"),
+            url_name="core:approvals-panel",
+            permission="core.decide_approval",
+            order=5,
+        )
 
     def _steps(self) -> None:
         """What an administrator does first in a new hospital."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
+from hms.core import approvals
 from hms.core.forms import Form, ModelForm
+from hms.core.models import Approval
 
 Crumb = tuple[Any, str]  # what it says, and where it leads; an empty address where it is only said
 
@@ -42,6 +45,14 @@ def fill_in(
         **more,
     }
     return render(request, template, context)
+
+
+def answered(request: HttpRequest, result: Any, done: str | Callable[[], str]) -> None:
+    """The message after an act that a second person may have to approve first: `done`, or that it waits, and for whom."""
+    if isinstance(result, Approval):
+        messages.warning(request, approvals.explained(result))
+    else:
+        messages.success(request, done() if callable(done) else done)
 
 
 def confirm(

@@ -167,3 +167,46 @@ class ReasonForm(Form):
     """Why: asked wherever an act is undone or a state is left by its supervised exit."""
 
     reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class DecideForm(Form):
+    """What a second person says about a request; the two buttons of its page are `decision`."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Needed to reject. Whoever asked reads it."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        return {"reason": data.get("reason", ""), "decision": self.data.get("decision", "")}
+
+
+class LimitForm(Form):
+    any_amount = forms.BooleanField(label=_("Any amount"), required=False)
+    amount = forms.DecimalField(label=_("Up to"), max_digits=14, decimal_places=2, min_value=0, required=False)
+    percent = forms.DecimalField(
+        label=_("And up to, in per cent"),
+        max_digits=12,
+        decimal_places=2,
+        min_value=0,
+        required=False,
+        help_text=_("Of the former price or of what is owed. Empty: any percentage."),
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["amount"].help_text = _("In %(currency)s. 0: never alone.") % {"currency": currency}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        boundless = data.pop("any_amount", False)
+        if boundless:
+            data["amount"] = None
+        elif data.get("amount") is None and "amount" not in self.errors:
+            self.add_error("amount", _("Say up to how much, or tick “Any amount”."))
+        return data

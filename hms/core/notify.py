@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from uuid import UUID
+
 from django.db import transaction
 
 from hms.core import clock, roles
@@ -12,13 +15,18 @@ def everyone(facility: Facility, *, permission: str, text: str, url: str = "", l
     """Notify each person who holds `permission` in the facility; returns how many. Text names no patient."""
 
     able = [code for code, role in roles.ROLES.items() if permission in role.permissions]
-    people = (
+    able_people = (
         Membership.objects.filter(facility=facility, active=True, role__name__in=able, user__is_active=True)
         .values_list("user_id", flat=True)
         .distinct()
     )
+    return people(list(able_people), facility, text=text, url=url, level=level)
+
+
+def people(user_ids: Iterable[UUID], facility: Facility, *, text: str, url: str = "", level: str = "info") -> int:
+    """Notify these; returns how many. Text names no patient."""
     made = Notification.objects.bulk_create(
-        [Notification(user_id=user_id, facility=facility, text=text, url=url, level=level) for user_id in people]
+        [Notification(user_id=pk, facility=facility, text=text[:200], url=url, level=level) for pk in user_ids]
     )
     return len(made)
 

@@ -39,6 +39,8 @@ STATUSES: dict[str, tuple[str, str]] = {
     "fulfilled": ("good", "check2-all"),
     "completed": ("good", "check2"),
     "verified": ("good", "patch-check"),
+    "approved": ("good", "check2-all"),
+    "within": ("plain", "person-check"),
     "final": ("good", "patch-check"),
     "paid": ("good", "check2"),
     "dispensed": ("good", "check2"),
@@ -59,6 +61,7 @@ STATUSES: dict[str, tuple[str, str]] = {
     "rejected": ("crit", "x-circle"),
     # over, or never was
     "cancelled": ("plain", "x-circle"),
+    "void": ("plain", "slash-circle"),
     "moved": ("plain", "arrow-right-circle"),
     "no_show": ("plain", "person-dash"),
     "inactive": ("plain", "dash-circle"),

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from hms.core import audit, clock, outbox
+from hms.core import approvals, audit, clock, outbox
 from hms.core.sign_in import presence, sessions, throttle
 
 
@@ -22,3 +22,9 @@ def tidy_the_door() -> None:
     sessions.forget()
     presence.forget()
     throttle.forget(clock.now())
+
+
+@shared_task
+def expire_approvals() -> int:
+    """Ends requests that nobody decided in time; returns how many."""
+    return approvals.expire()

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from hms.core.views import panels, shell
+from hms.core.views import approvals, panels, shell
 
 app_name = "core"
 
@@ -16,6 +16,15 @@ urlpatterns = [
     path("notifications/", shell.notifications, name="notifications"),
     path("notifications/read-all", shell.notifications_read_all, name="notifications-read-all"),
     path("notifications/<uuid:notification_id>", shell.notification_open, name="notification-open"),
+    path("approvals/", approvals.queue, name="approvals"),
+    path("approvals/mine", approvals.mine, name="approvals-mine"),
+    path("approvals/history", approvals.history, name="approvals-history"),
+    path("approvals/limits", approvals.limit_list, name="limits"),
+    path("approvals/limits/<str:act>/<str:role>", approvals.limit_set, name="limit-set"),
+    path("approvals/<uuid:approval_id>/", approvals.approval, name="approval"),
+    path("approvals/<uuid:approval_id>/decide", approvals.approval_decide, name="approval-decide"),
+    path("approvals/<uuid:approval_id>/withdraw", approvals.approval_withdraw, name="approval-withdraw"),
+    path("today/approvals", approvals.dashboard_panel, name="approvals-panel"),
     path("theme", shell.theme, name="theme"),
     path("facility", shell.switch_facility, name="switch-facility"),
     path("no-facility", shell.no_facility, name="no-facility"),

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import Exists, F, OuterRef, Sum
 from django.utils.translation import gettext as _
 
-from hms.core import audit, clock, notify, outbox
-from hms.core.models import Facility, User
+from hms.core import approvals, audit, clock, notify, outbox
+from hms.core.models import Approval, Facility, User
 from hms.core.refusals import Refused
 from pharmacy.models import Batch, MovementKind, Product, ReorderAlert, StockBalance, StockMovement
 
@@ -130,34 +131,83 @@ def put_back(actor: User, *, returned: list[tuple[Batch, int]], source: models.M
     _settle_alerts(batch.product for batch, _quantity in returned)
 
 
-@transaction.atomic
-def count(actor: User, *, batch_id: object, counted: int, reason: str) -> StockMovement | None:
-    """Set a batch to what was counted on the shelf; None when it agrees. Locks: the batch's balance."""
+def _balance(actor: User, batch_id: object) -> StockBalance:
+    """A lot's balance under its lock, of a lot of this facility."""
     balance = (
-        StockBalance.objects.select_for_update(of=("self",)).select_related("batch__product__facility").get(pk=batch_id)
+        StockBalance.objects.select_for_update(of=("self",))
+        .select_related("batch__product__facility", "batch__product__medicine", "batch__product__service")
+        .get(pk=batch_id)
     )
     _here(actor, balance.batch.product)
+    return balance
+
+
+def value_of_one(batch: Batch) -> Decimal:
+    """What one of a lot is worth to whoever takes it: its cost or its price, whichever is higher."""
+    return max(batch.unit_cost, batch.product.service.price)
+
+
+def _ask(actor: User, kind: str, batch: Batch, change: int, reason: str, **arguments: Any) -> approvals.Asked:
+    return approvals.ask(
+        actor,
+        kind,
+        subject=batch,
+        label=_("%(medicine)s, lot %(lot)s: %(quantity)s")
+        % {
+            "medicine": batch.product.medicine,
+            "lot": batch.number,
+            "quantity": f"{change:+d}".replace("-", "\u2212"),
+        },
+        amount=value_of_one(batch) * abs(change),
+        reason=reason,
+        arguments={"batch_id": batch.pk, **arguments},
+        pool=batch.product_id,
+    )
+
+
+@transaction.atomic
+def count(actor: User, *, batch_id: object, counted: int, reason: str) -> StockMovement | Approval | None:
+    """Set a batch to what was counted on the shelf; None when it agrees. Otherwise `adjust` by the difference.
+
+    Locks: the batch's balance.
+    """
+    balance = _balance(actor, batch_id)
     if counted < 0:
         raise Refused(_("A count is never below zero."), field="counted")
     difference = counted - balance.quantity
-    if not difference:
-        return None
+    return adjust(actor, batch_id=batch_id, difference=difference, reason=reason) if difference else None
+
+
+@transaction.atomic
+def adjust(actor: User, *, batch_id: object, difference: int, reason: str) -> StockMovement | Approval:
+    """Correct a batch by so many; worth more than one's limit, ask for it. What is dispensed while it waits changes
+    nothing: the difference was found on the shelf. Refuses to take more than there is. Locks: the batch's balance.
+    """
+    balance = _balance(actor, batch_id)
+    if balance.quantity + difference < 0:
+        raise Refused(_("There are %(there)s of this lot.") % {"there": balance.quantity}, field="counted")
+    asked = _ask(actor, "pharmacy.adjustment", balance.batch, difference, reason, difference=difference)
+    if asked.waits:
+        return asked.waits
     movement = _move(actor, balance, MovementKind.ADJUSTMENT, difference, reason=reason)
+    asked.done(movement)
     audit.record(actor, "pharmacy.stock.counted", balance.batch, reason=reason, detail={"difference": difference})
     settle_alert(balance.batch.product)
     return movement
 
 
 @transaction.atomic
-def throw_away(actor: User, *, batch_id: object, quantity: int, reason: str) -> StockMovement:
-    """Take expired or damaged goods off the shelf. Refuses more than there is. Locks: the batch's balance."""
-    balance = (
-        StockBalance.objects.select_for_update(of=("self",)).select_related("batch__product__facility").get(pk=batch_id)
-    )
-    _here(actor, balance.batch.product)
+def throw_away(actor: User, *, batch_id: object, quantity: int, reason: str) -> StockMovement | Approval:
+    """Take expired or damaged goods off the shelf; worth more than one's limit, ask for it. An expired lot is not
+    dispensed while it waits. Refuses more than there is. Locks: the batch's balance."""
+    balance = _balance(actor, batch_id)
     if not 0 < quantity <= balance.quantity:
         raise Refused(_("There are %(there)s of this lot.") % {"there": balance.quantity}, field="quantity")
+    asked = _ask(actor, "pharmacy.waste", balance.batch, -quantity, reason, quantity=quantity)
+    if asked.waits:
+        return asked.waits
     movement = _move(actor, balance, MovementKind.WASTE, -quantity, reason=reason)
+    asked.done(movement)
     audit.record(actor, "pharmacy.stock.thrown_away", balance.batch, reason=reason, detail={"quantity": quantity})
     settle_alert(balance.batch.product)
     return movement

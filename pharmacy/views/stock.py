@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from hms.core import access, asking, clock, lists
+from hms.core import access, approvals, asking, clock, lists
 from hms.core.acts import once
 from hms.core.lists import Column
 from pharmacy.forms import CountForm, MedicineAddForm, ProductForm, ReceiveForm, WasteForm
@@ -69,10 +69,12 @@ def _product(request: HttpRequest, product_id: UUID) -> Product:
 def product(request: HttpRequest, product_id: UUID) -> HttpResponse:
     found = _product(request, product_id)
     today = clock.today(request.user.facility)
+    batches = found.batches.filter(balance__quantity__gt=0).select_related("balance")
     context = {
         "product": found,
         "usable": stock.usable(found),
-        "batches": found.batches.filter(balance__quantity__gt=0).select_related("balance"),
+        "batches": batches,
+        "waiting": approvals.waiting_for(request.user, batches),
         "movements": lists.page(
             request,
             StockMovement.objects.filter(batch__product=found).select_related("batch", "moved_by"),
@@ -85,8 +87,11 @@ def product(request: HttpRequest, product_id: UUID) -> HttpResponse:
     return render(request, "pharmacy/product.html", context)
 
 
-def _stock_form(request: HttpRequest, found: Product, form: object, heading: str) -> HttpResponse:
-    return asking.fill_in(request, form, heading=heading, back=reverse("pharmacy:product", args=[found.pk]))
+def _stock_form(request: HttpRequest, found: Product, form: object, heading: str, *, limited: str = "") -> HttpResponse:
+    """`limited`: the kind of act that waits for a second person above one's limit."""
+    back = reverse("pharmacy:product", args=[found.pk])
+    note = {"note": approvals.own_limit(request.user, limited)} if limited else {}
+    return asking.fill_in(request, form, heading=heading, back=back, **note)
 
 
 @access.needs("pharmacy.receive_stock")
@@ -111,9 +116,10 @@ def stock_count(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     batch = _batch(request, batch_id)
     form = CountForm(request.POST or None, initial={"counted": batch.balance.quantity})
     if form.carried_out(lambda data: stock.count(request.user, batch_id=batch.pk, **data)):
-        messages.success(request, _("Count recorded.") if form.result else _("The count agrees."))
+        asking.answered(request, form.result, _("Count recorded.") if form.result else _("The count agrees."))
         return redirect("pharmacy:product", batch.product_id)
-    return _stock_form(request, batch.product, form, _("Count lot %(lot)s") % {"lot": batch.number})
+    heading = _("Count lot %(lot)s") % {"lot": batch.number}
+    return _stock_form(request, batch.product, form, heading, limited="pharmacy.adjustment")
 
 
 @access.needs("pharmacy.adjust_stock")
@@ -122,9 +128,10 @@ def stock_waste(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     batch = _batch(request, batch_id)
     form = WasteForm(request.POST or None, initial={"quantity": batch.balance.quantity})
     if form.carried_out(lambda data: stock.throw_away(request.user, batch_id=batch.pk, **data)):
-        messages.success(request, _("Taken off the shelf."))
+        asking.answered(request, form.result, _("Taken off the shelf."))
         return redirect("pharmacy:product", batch.product_id)
-    return _stock_form(request, batch.product, form, _("Throw away from lot %(lot)s") % {"lot": batch.number})
+    heading = _("Throw away from lot %(lot)s") % {"lot": batch.number}
+    return _stock_form(request, batch.product, form, heading, limited="pharmacy.waste")
 
 
 @access.needs("pharmacy.add_medicine")

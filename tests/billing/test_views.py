@@ -177,11 +177,11 @@ def test_reading_an_invoice_and_printing_it_are_recorded(desk: Client, invoice: 
 
 
 def test_the_running_bill_shows_what_was_done_and_what_it_costs(
-    desk: Client, reception: User, visit: Encounter
+    manager: User, desk: Client, reception: User, visit: Encounter
 ) -> None:
     charge(reception, visit, "XRAY", "60.00")
     wrong = charge(reception, visit, "WRONG", "999.00")
-    charges.reverse(reception, charge_id=wrong.pk, reason="Wrong")
+    charges.reverse(manager, charge_id=wrong.pk, reason="Wrong")
     html = page(desk, "desk-panel", visit.pk)
     assert "Xray" in html
     assert "60.00" in html
@@ -207,10 +207,10 @@ def test_the_accountant_reverses_credits_and_changes_prices_on_the_pages(
 
 
 def test_a_charge_reversed_by_mistake_is_charged_again_on_the_bill(
-    books: Client, reception: User, visit: Encounter
+    manager: User, books: Client, reception: User, visit: Encounter
 ) -> None:
     wrong = charge(reception, visit)
-    charges.reverse(reception, charge_id=wrong.pk, reason="Slip of the hand")
+    charges.reverse(manager, charge_id=wrong.pk, reason="Slip of the hand")
     assert "Slip of the hand" in page(books, "desk-panel", visit.pk)
     assert send(books, "charge-again", wrong.pk).status_code == 302
     html = page(books, "desk-panel", visit.pk)

@@ -253,10 +253,10 @@ def test_a_second_opinion_of_another_specialty_is_a_consultation_of_its_own(
 
 
 def test_a_consultation_whose_charge_was_reversed_by_mistake_is_charged_with_the_right_note(
-    obi: User, doctor: Doctor, visit: Encounter
+    manager: User, obi: User, doctor: Doctor, visit: Encounter
 ) -> None:
     note = consultation.sign(obi, encounter_id=visit.pk, codes=[], complaint="Cough")
-    charges.reverse(obi, charge_id=Charge.objects.get().pk, reason="Wrong patient")
+    charges.reverse(manager, charge_id=Charge.objects.get().pk, reason="Wrong patient")
     assert faults() == [
         f"charges: every consultation: patients.encounter {visit.pk} was done, and no charge stands for it."
     ]

@@ -105,20 +105,21 @@ def test_without_lock_and_constraint_one_invoice_is_paid_at_every_till(reception
         assert (invoice.paid, invoice.balance) == (Decimal(100 * CROWD), Decimal(100 - 100 * CROWD))
 
 
-def undo_at_once(reception: User, invoice: Invoice) -> list[Any]:
-    """Everyone undoes the act of the second line; of the odd ones accounting credits that line instead."""
+def undo_at_once(person: Any, reception: User, invoice: Invoice) -> list[Any]:
+    """Everyone undoes the act of the second line; each of the odd ones, another manager, credits that line instead."""
     line = invoice.lines.get(position=2)
+    managers = [person("manager") for _number in range(CROWD)]
 
     def act(number: int) -> Any:
         if number % 2:
-            return [charges.reverse(again(reception), charge_id=line.charge_id, reason="Clotted")]
+            return [charges.reverse(again(managers[number]), charge_id=line.charge_id, reason="Clotted")]
         return charges.undo(again(reception), sources=[invoice.encounter], reason="Clotted")
 
     return crowd(act, CROWD)
 
 
-def test_acts_undone_by_several_at_once_are_credited_once(reception: User, invoice: Invoice) -> None:
-    answers = undo_at_once(reception, invoice)
+def test_acts_undone_by_several_at_once_are_credited_once(person: Any, reception: User, invoice: Invoice) -> None:
+    answers = undo_at_once(person, reception, invoice)
     assert not [answer for answer in answers if isinstance(answer, Exception)], answers
     assert CreditNote.objects.filter(reversals__reverses__invoice_line__position=2).count() == 1
     invoice.refresh_from_db()
@@ -126,10 +127,10 @@ def test_acts_undone_by_several_at_once_are_credited_once(reception: User, invoi
     assert faults() == []
 
 
-def test_without_locks_the_database_still_credits_a_line_once(reception: User, invoice: Invoice) -> None:
+def test_without_locks_the_database_still_credits_a_line_once(person: Any, reception: User, invoice: Invoice) -> None:
     """The control of the locks: everyone saw a charge that nobody had reversed."""
     with unlocked(Encounter, Invoice), looking_together(Invoice, CROWD):
-        answers = undo_at_once(reception, invoice)
+        answers = undo_at_once(person, reception, invoice)
     assert [answer for answer in answers if isinstance(answer, Exception)], answers
     assert all("billing_" in str(answer) for answer in answers if isinstance(answer, Exception)), answers
     assert CreditNote.objects.filter(reversals__reverses__invoice_line__position=2).count() == 1
@@ -139,7 +140,7 @@ def test_without_locks_the_database_still_credits_a_line_once(reception: User, i
 
 
 def test_paying_crediting_and_undoing_at_once_leave_books_that_agree(
-    reception: User, invoice: Invoice, person: Any
+    manager: User, reception: User, invoice: Invoice, person: Any
 ) -> None:
     accountant = person("accountant")
     line = invoice.lines.get(position=2)
@@ -149,7 +150,7 @@ def test_paying_crediting_and_undoing_at_once_leave_books_that_agree(
             return payments.take(again(reception), invoice_id=invoice.pk, amount=Decimal(50), method="cash")
         if number % 3 == 1:
             return invoices.credit(again(accountant), invoice_id=invoice.pk, amount=Decimal(30), reason="Goodwill")
-        return charges.reverse(again(reception), charge_id=line.charge_id, reason="Clotted")
+        return charges.reverse(again(manager), charge_id=line.charge_id, reason="Clotted")
 
     answers = crowd(act, CROWD)
     assert not [a for a in answers if isinstance(a, Exception) and not isinstance(a, Refused)], answers
@@ -182,9 +183,11 @@ def charge_at_once(reception: User, visit: Encounter) -> list[Any]:
 
 
 @pytest.mark.parametrize("earlier", [0, 1], ids=["for the first time", "after a reversal"])
-def test_an_act_charged_by_several_at_once_is_charged_once(reception: User, visit: Encounter, earlier: int) -> None:
+def test_an_act_charged_by_several_at_once_is_charged_once(
+    manager: User, reception: User, visit: Encounter, earlier: int
+) -> None:
     for _time in range(earlier):
-        charges.reverse(reception, charge_id=charge(reception, visit).pk, reason="Wrong")
+        charges.reverse(manager, charge_id=charge(reception, visit).pk, reason="Wrong")
     answers = charge_at_once(reception, visit)
     assert {answer.pk for answer in answers} == {Charge.objects.standing().get().pk}, answers
     assert account("unbilled") == 40
@@ -192,11 +195,11 @@ def test_an_act_charged_by_several_at_once_is_charged_once(reception: User, visi
 
 @pytest.mark.parametrize("earlier", [0, 1], ids=["for the first time", "after a reversal"])
 def test_without_the_visits_lock_only_the_database_keeps_an_act_from_being_charged_by_each(
-    reception: User, visit: Encounter, earlier: int
+    manager: User, reception: User, visit: Encounter, earlier: int
 ) -> None:
     """The control of the lock: everyone saw that nothing stands."""
     for _time in range(earlier):
-        charges.reverse(reception, charge_id=charge(reception, visit).pk, reason="Wrong")
+        charges.reverse(manager, charge_id=charge(reception, visit).pk, reason="Wrong")
     with unlocked(Encounter), looking_together(Charge, CROWD):
         answers = charge_at_once(reception, visit)
     assert sum(isinstance(answer, Charge) for answer in answers) == 1, answers

@@ -1,5 +1,6 @@
 """The rows every department stands on."""
 
+from hms.core.models.approvals import Approval, ApprovalLimit, ApprovalStatus
 from hms.core.models.audit import AuditEvent, AuditSeal
 from hms.core.models.base import Record
 from hms.core.models.documents import Document, DocumentKind, DocumentStatus, Paper
@@ -11,6 +12,9 @@ from hms.core.models.sessions import Session
 from hms.core.models.work import Counter, OutboxMessage, SubmittedForm
 
 __all__ = [
+    "Approval",
+    "ApprovalLimit",
+    "ApprovalStatus",
     "AuditEvent",
     "AuditSeal",
     "Counter",

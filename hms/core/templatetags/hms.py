@@ -20,7 +20,7 @@ from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from hms.core import units
+from hms.core import approvals, units
 from hms.core.statuses import KINDS, STATUSES
 
 register = template.Library()
@@ -68,6 +68,12 @@ def status(thing: Any, field: str = "status") -> dict[str, Any]:
     display = getattr(thing, f"get_{field}_display", None)
     kind, name = STATUSES.get(word, ("plain", "circle"))
     return {"kind": kind, "text": display() if display else word.replace("_", " ").capitalize(), "icon": name}
+
+
+@register.filter
+def kind_of_act(key: Any) -> str:
+    """What a kind of approvals is called: Refund, Count of stock."""
+    return approvals.label_of(str(key))
 
 
 # People
