@@ -2,7 +2,7 @@
 
 from billing.models import CreditNote, Invoice, Payment
 from hms.core import oracle
-from hms.core.faults import gaps
+from hms.core.faults import acts_without_approval, gaps
 
 
 def register() -> None:
@@ -125,6 +125,24 @@ def register() -> None:
             """,
             "Charge {0} belongs to a closed visit and stands on no invoice, and none is being made.",
         ),
+    )
+    acts_without_approval(
+        "approvals: refunds and reversals of payments",
+        "billing.payment",
+        "select id, received_at as at, abs(amount) as amount, number as label from billing_payment"
+        " where amount < 0 or reverses_id is not null",
+    )
+    acts_without_approval(
+        "approvals: credit notes and discounts",
+        "billing.creditnote",
+        "select id, issued_at as at, amount, number as label from billing_creditnote n where not exists"
+        " (select from billing_charge r where r.credit_note_id = n.id)",
+    )
+    acts_without_approval(
+        "approvals: reversals and waivers of charges",
+        "billing.charge",
+        "select id, posted_at as at, abs(amount) as amount, id::text as label from billing_charge"
+        " where reverses_id is not null and not act_undone",
     )
     oracle.register("numbers: invoices", gaps("Invoices", Invoice, "INV"))
     oracle.register("numbers: receipts", gaps("Receipts", Payment, "REC"))

@@ -2,7 +2,7 @@
 
 from billing.faults import acts_without_charge, charges_without_act
 from hms.core import oracle
-from hms.core.faults import gaps
+from hms.core.faults import acts_without_approval, gaps
 from pharmacy.models import Prescription
 
 
@@ -39,6 +39,12 @@ def register() -> None:
             """,
             "Prescription line {0} says {1} were dispensed, handed out were {2}.",
         ),
+    )
+    acts_without_approval(
+        "approvals: counts and waste of stock",
+        "pharmacy.stockmovement",
+        "select id, created_at as at, null::numeric as amount, id::text as label from pharmacy_stockmovement"
+        " where kind in ('adjustment', 'waste')",
     )
     acts_without_charge(
         "charges: everything dispensed",

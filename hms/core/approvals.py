@@ -190,7 +190,7 @@ def ask(
     if own is not None:
         draft.status, draft.limit, draft.limit_percent = ApprovalStatus.WITHIN, own.amount, own.percent
         return Asked(_own=draft)
-    return Asked(waits=_request(actor, draft, table))
+    return Asked(waits=_request(actor, draft))
 
 
 def _as_approved(running: _Running, kind: str, subject: models.Model, amount: Decimal) -> Asked:
@@ -213,7 +213,7 @@ def _alone(actor: User, kind: Kind, pool: UUID, now: datetime) -> Decimal:
     return rows.aggregate(sum=Sum("amount"))["sum"] or money.ZERO
 
 
-def _request(actor: User, draft: Approval, table: limits.Table) -> Approval:
+def _request(actor: User, draft: Approval) -> Approval:
     if not draft.reason:
         raise Refused(_("This has to be approved by a second person. Say why it is needed."), field="reason")
     draft.status, draft.expires_at = ApprovalStatus.WAITING, draft.asked_at + WAITS
@@ -221,15 +221,20 @@ def _request(actor: User, draft: Approval, table: limits.Table) -> Approval:
     if not Approval.objects.filter(pk=draft.pk).exists():
         raise Refused(_("The same waits for approval already. See Approvals for what becomes of it."))
     audit.record(actor, "core.approval.asked", draft, reason=draft.reason, detail=_figures(draft))
-    notify.people(
-        [user.pk for user in who_may(draft, table)],
-        draft.facility,
+    tell(draft)
+    return draft
+
+
+def tell(approval: Approval) -> int:
+    """Put a request under the bell of those who may approve it; returns how many they are."""
+    return notify.people(
+        [user.pk for user in who_may(approval)],
+        approval.facility,
         text=_("To approve: %(what)s, %(amount)s %(currency)s")
-        % {"what": label_of(draft.kind), "amount": draft.amount, "currency": draft.currency},
-        url=page_of(draft),
+        % {"what": label_of(approval.kind), "amount": approval.amount, "currency": approval.currency},
+        url=page_of(approval),
         level="warning",
     )
-    return draft
 
 
 def _figures(approval: Approval) -> dict[str, Any]:
@@ -252,10 +257,15 @@ def page_of(approval: Approval) -> str:
 Staff = list[tuple[User, list[str]]]
 
 
-def who_may(approval: Approval, table: limits.Table | None = None) -> list[User]:
+def who_may(approval: Approval) -> list[User]:
     """Who works here and may approve it, by name."""
-    table = limits.of(approval.facility) if table is None else table
-    return _able(approval, table, _deciders(approval.facility_id))
+    table, barred = limits.of(approval.facility), _barred(approval)
+    return [
+        user
+        for user, codes in _deciders(approval.facility_id)
+        if user.pk not in barred
+        and limits.covering(table, approval.kind, codes, counted=approval.counted, percent=approval.percent)
+    ]
 
 
 def _deciders(facility_id: UUID) -> Staff:
@@ -265,16 +275,6 @@ def _deciders(facility_id: UUID) -> Staff:
     for row in rows.select_related("user", "role").order_by("user__last_name", "user__first_name", "user_id"):
         held.setdefault(row.user_id, (row.user, []))[1].append(row.role.name)
     return [(user, codes) for user, codes in held.values() if "core.decide_approval" in roles.permissions_of(codes)]
-
-
-def _able(approval: Approval, table: limits.Table, staff: Staff) -> list[User]:
-    barred = _barred(approval)
-    return [
-        user
-        for user, codes in staff
-        if user.pk not in barred
-        and limits.covering(table, approval.kind, codes, counted=approval.counted, percent=approval.percent)
-    ]
 
 
 def _barred(approval: Approval) -> set[UUID]:

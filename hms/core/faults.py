@@ -63,6 +63,52 @@ def gaps(label: str, model: type, prefix: str, *, facility: str = "facility_id")
     return run
 
 
+# From here on every act of a kind that has limits says on whose authority it was done: since the table is there, or
+# since its first row, whichever is earlier.
+_SINCE = """
+    least((select min(applied) from django_migrations where app = 'core' and name like '%\\_approvals'),
+          (select min(asked_at) from core_approval))
+"""
+
+
+def acts_without_approval(name: str, result_type: str, sql: str) -> None:
+    """Register that every act of a kind that has limits was done within its maker's own, or approved by somebody
+    else, and for that amount. `sql` lists them: id, at, amount (null where it is not known any more), label."""
+    oracle.register(
+        name,
+        oracle.query(
+            f"""
+            select x.label from ({sql}) x where x.at >= {_SINCE} and not exists (
+                select from core_approval a where a.result_id = x.id and a.result_type = '{result_type}'
+                and a.status in ('within', 'approved') and (x.amount is null or a.amount = x.amount))
+            """,
+            f"{result_type} {{0}} was done above a limit, or past it: nobody approved it.",
+        ),
+    )
+
+
 def register() -> None:
+    oracle.register(
+        "approvals: each was carried out once",
+        oracle.query(
+            """
+            select kind, result_id, count(*) from core_approval where result_id is not null and kind <> 'billing.price'
+            group by 1, 2 having count(*) > 1
+            """,
+            "{0}: {1} is the result of {2} approvals.",
+        ),
+    )
+    oracle.register(
+        "approvals: nobody approved their own request",
+        oracle.query(
+            """
+            select a.id from core_approval a where a.status = 'approved' and not exists (
+                select from core_auditevent e where e.object_id = a.id::text and e.action = 'core.approval.approved'
+                and e.actor_id = a.decided_by_id and e.actor_id <> a.asked_by_id) and a.created_at >= (
+                select min(applied) from django_migrations where app = 'core' and name like '%\\_approvals')
+            """,
+            "Approval {0}: the audit does not show that somebody else approved it.",
+        ),
+    )
     oracle.register("audit seals", audit.faults)
     oracle.register("documents", documents)

@@ -20,6 +20,7 @@ from billing.services.payments import ACCOUNT_OF
 from hms.core import clock, money
 from hms.core.models import Counter, Facility, User
 from hms.demo.batch import Batch
+from hms.demo.second_person import SecondPerson
 from patients.models import Encounter
 
 Numbered = TypeVar("Numbered", bound=models.Model)
@@ -33,6 +34,7 @@ class Books:
         self.facility = facility
         self.batch = batch
         self.system = system
+        self.second: SecondPerson | None = None
         self.series: Tally[str] = Tally()
         self.unnumbered: dict[str, list[tuple[datetime, Callable[[int], None]]]] = defaultdict(list)
 
@@ -195,7 +197,7 @@ class Books:
 
     def give_back(self, actor: User, payment: Payment, moment: datetime, reason: str) -> Payment:
         """The reversal of a payment, by somebody else than who took it."""
-        return self._receive(
+        reversal = self._receive(
             actor,
             payment.invoice,
             -payment.amount,
@@ -205,6 +207,9 @@ class Books:
             reverses=payment,
             reason=reason,
         )
+        if self.second:
+            self.second.took_back(reversal)
+        return reversal
 
     def _receive(
         self,
@@ -250,4 +255,6 @@ class Books:
         invoice.credited += amount
         entries = [(Account.CREDITS, amount), (Account.RECEIVABLE, -amount)]
         self._move("credit-note", note, moment, actor, entries)
+        if self.second:
+            self.second.credited(note)
         return note

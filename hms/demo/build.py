@@ -14,7 +14,7 @@ from django.db import transaction
 from appointments.models import Appointment, QueueToken
 from billing.models import Charge, CreditNote, Invoice, InvoiceLine, LedgerEntry, LedgerTransaction, Payment
 from hms.core import audit, clock, notify
-from hms.core.models import AuditEvent, Facility, User
+from hms.core.models import Approval, AuditEvent, Facility, User
 from hms.core.refusals import Refused
 from hms.demo import catalogue, population, stories, trail
 from hms.demo.batch import Batch as Rows
@@ -27,6 +27,7 @@ from hms.demo.emergencies import Emergencies
 from hms.demo.hours import Hours
 from hms.demo.rota import Rota
 from hms.demo.scene import Scene
+from hms.demo.second_person import SecondPerson, at_this_moment
 from hms.demo.shelf import Shelf
 from hms.demo.staffing import FACILITIES, House, Staffing
 from hms.demo.stays import Stays
@@ -68,7 +69,8 @@ ORDER = [
     MedicationStatement, Immunization, Procedure, CarePlan, Observation, LabOrder, Specimen, Result, DiagnosticReport,
     DiagnosticReport.observations.through, Batch, StockBalance, StockMovement, Prescription, PrescriptionLine, Dispense,
     DispenseLine, ReorderAlert, Admission, BedStay, BedDay, NursingNote, DischargeSummary, Charge, Invoice, InvoiceLine,
-    Payment, CreditNote, LedgerTransaction, LedgerEntry, RosterEntry, Attendance, AuditEvent,
+    Payment, CreditNote, LedgerTransaction, LedgerEntry, RosterEntry, Attendance, Approval,
+    AuditEvent,
 ]  # fmt: skip
 
 
@@ -114,15 +116,19 @@ def build(password: str, say: Callable[[str], None], *, seed: int = SEED, size: 
         patients = population.people(house, rota, rows, books, dice, known, count=count, days=size.days)
         say(f"{house.facility.name}: {size.days} days of care")
         shelf = Shelf(rows, partial(_pharmacist, rota, house), dice)
+        books.second = shelf.second = SecondPerson(house, rows)
         scene = Scene(house, rows, books, shelf, rota, dice, known, patients, first)
         _history(scene, hours, size.load[code])
         books.close()
+        books.second.close()
         shown.append(scene)
     name_reports(rows.of(DiagnosticReport))
     say("who did and saw what in the last days")
     trail.write(shown)
     say(f"writing {sum(len(found) for found in rows.rows.values())} rows")
     rows.write()
+    for scene in shown:
+        at_this_moment(scene.house, scene.now)
     for facility in Facility.objects.all():
         notify.everyone(
             facility,

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from hms.core.models import User
 from hms.demo.batch import Batch as Rows
+from hms.demo.second_person import SecondPerson
 from pharmacy.models import Batch, Dispense, MovementKind, Product, ReorderAlert, StockBalance, StockMovement
 
 
@@ -19,6 +20,7 @@ class Shelf:
         self.rows = rows
         self.pharmacist = pharmacist  # who is on duty then
         self.dice = dice
+        self.second: SecondPerson | None = None
         self.lots: dict[Product, list[StockBalance]] = {}
         self.delivered = 0
 
@@ -51,7 +53,7 @@ class Shelf:
         reason: str = "",
         actor: User | None = None,
     ) -> None:
-        self.rows.add(
+        movement = self.rows.add(
             StockMovement(
                 batch=batch,
                 kind=kind,
@@ -63,6 +65,8 @@ class Shelf:
                 created_at=moment,
             )
         )
+        if self.second and kind in (MovementKind.WASTE, MovementKind.ADJUSTMENT):
+            self.second.moved(movement)
 
     def put_back(self, given: list[tuple[Batch, int]], moment: datetime, dispense: Dispense, reason: str) -> None:
         """What was handed out by mistake comes back into its lots."""

@@ -16,6 +16,8 @@ SAMPLES: dict[str, Any] = {
     "kind": "allergy",
     "department": "outpatients",
     "provider_id": "sso",
+    "act": "billing.refund",
+    "role": "cashier",
     "pk": 7,
 }
 

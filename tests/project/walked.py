@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from appointments import slots
 from appointments.services import arrival, booking
-from billing.services import invoices, payments
+from billing.services import invoices, payments, prices
 from doctors.models import Doctor, Specialty
 from doctors.services import consultation, hours, profile
 from hms.core import clock, notify, outbox, roles
@@ -144,6 +144,10 @@ def walk(
     credit = invoices.credit(users["accountant"], invoice_id=invoice.pk, amount=Decimal("1.00"), reason="Kind")
     ids |= {"encounter_id": visit.pk, "note_id": note.pk, "invoice_id": invoice.pk, "payment_id": payment.pk}
     ids |= {"credit_id": credit.pk, "charge_id": patient.charges.first().pk}
+    asked = invoices.discount(
+        users["cashier"], invoice_id=invoice.pk, amount=Decimal("25.00"), reason="Lost the day's wage"
+    )
+    ids |= {"approval_id": asked.pk, "act": "billing.discount", "role": "cashier"}
 
     past = admit(nurse, patient, beds[0])
     discharge(doctor, past)
@@ -173,6 +177,10 @@ def more(walked: Walked, facility: Facility, times: int) -> None:
         product = make_product(pharmacist, f"Medicine {times}-{n}", level=1)
         receive(pharmacist, product, 20, number=f"LOT-{n}")
         test = make_test(pathologist, f"T{times}X{n}", f"Test {times}-{n}")
+        prices.change_service(
+            walked.users["accountant"], service_id=test.service_id, name=test.name, price=Decimal(900), active=True,
+            reason="Reagents",
+        )  # fmt: skip
         employee = staff.hire(
             hr, department=department, given_name=f"Nurse {times}-{n}", family_name="Mensah", profession="nurse",
             hired_on=date(2020, 1, 6),
