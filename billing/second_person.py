@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from billing.models import Charge, Invoice, Payment, Service
+from billing.models import Charge, CreditNote, Invoice, Payment, Service
 from billing.services import charges, invoices, payments, prices
 from hms.core import approvals, clock
 from hms.core.approvals import Subject
@@ -78,11 +78,12 @@ def register() -> None:
 
 def _who_credited(approval: Approval) -> Iterable[UUID]:
     """Who credited an invoice made the money due: they neither give it back nor let it be given."""
-    return Invoice.objects.get(pk=approval.subject_id).credit_notes.values_list("issued_by_id", flat=True)
+    notes = CreditNote.objects.filter(invoice=approval.subject_id)
+    return notes.order_by().values_list("issued_by_id", flat=True)
 
 
 def _who_took(approval: Approval) -> Iterable[UUID]:
-    return Payment.objects.filter(pk=approval.subject_id).values_list("received_by_id", flat=True)
+    return Payment.objects.filter(pk=approval.subject_id).order_by().values_list("received_by_id", flat=True)
 
 
 def _money(amount: Decimal, approval: Approval) -> str:

@@ -4,32 +4,27 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from staff.models import Credential, CredentialKind, Employee
 
 # Papers whose number is a person's own.
-PERSONAL = [CredentialKind.LICENCE, CredentialKind.REGISTRATION]
+PERSONAL = Credential.objects.filter(kind__in=[CredentialKind.LICENCE, CredentialKind.REGISTRATION], withdrawn_at=None)
 
 
-def of_one_person(user_id: UUID) -> set[UUID]:
-    """All sign-ins of whoever this one belongs to, as far as the files know: of the same employee, and of employees of
-    the same name who hold the same licence or registration, have the same e-mail, or the same telephone. Two queries."""
-    found = {user_id}
-    own = Employee.objects.filter(user=user_id).first()
-    if own is None:
-        return found
-    papers = Credential.objects.filter(employee=own, kind__in=PERSONAL, withdrawn_at=None)
-    shared = Credential.objects.filter(
-        Exists(papers.filter(number=OuterRef("number"), issuer=OuterRef("issuer"))),
-        employee=OuterRef("pk"),
-        kind__in=PERSONAL,
-        withdrawn_at=None,
+def of_one_person(user_id: UUID) -> QuerySet:
+    """The other sign-ins of whoever this one belongs to, as far as the files know: of employees of the same name who
+    hold the same licence or registration, have the same e-mail, or the same telephone. One query, or a part of one."""
+    theirs = PERSONAL.filter(
+        employee=OuterRef(OuterRef(OuterRef("pk"))), number=OuterRef("number"), issuer=OuterRef("issuer")
     )
-    same = Q(Exists(shared))
-    if own.email:
-        same |= Q(email__iexact=own.email)
-    if own.phone:
-        same |= Q(phone=own.phone)
-    named = Employee.objects.filter(given_name__iexact=own.given_name, family_name__iexact=own.family_name)
-    return found | set(named.filter(same, user__isnull=False).values_list("user_id", flat=True))
+    same = (
+        Q(Exists(PERSONAL.filter(Exists(theirs), employee=OuterRef("pk"))))
+        | (~Q(email="") & Q(email__iexact=OuterRef("email")))
+        | (~Q(phone="") & Q(phone=OuterRef("phone")))
+    )
+    own = Employee.objects.filter(
+        same, user=user_id, given_name__iexact=OuterRef("given_name"), family_name__iexact=OuterRef("family_name")
+    )
+    others = Employee.objects.filter(Exists(own), user__isnull=False).exclude(user=user_id)
+    return others.order_by().values_list("user_id", flat=True)

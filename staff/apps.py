@@ -14,7 +14,7 @@ class StaffConfig(AppConfig):
         from staff.models import Employee
 
         faults.register()
-        approvals.accounts_of_one_person(accounts.of_one_person)
+        approvals.other_accounts(accounts.of_one_person)
         panels.navigation(
             "roster",
             label=_("Roster"),

@@ -57,20 +57,24 @@ class Kind:
     act: Callable[..., models.Model | Approval | None]
     subject: Callable[[User, Approval], Subject | None]
     window: timedelta | None
-    barred: Callable[[Approval], Iterable[UUID]]
+    barred: Callable[[Approval], Users]
 
 
 _kinds: dict[str, Kind] = {}
 
 
-def _one_account(user_id: UUID) -> set[UUID]:
-    return {user_id}
+# User ids, perhaps as a queryset: then they are asked for as a part of another query.
+Users = Iterable[UUID]
 
 
-_same_person: Callable[[UUID], set[UUID]] = _one_account
+def _no_other(user_id: UUID) -> Users:
+    return ()
 
 
-def _nobody(approval: Approval) -> Iterable[UUID]:
+_other_accounts: Callable[[UUID], Users] = _no_other
+
+
+def _nobody(approval: Approval) -> Users:
     return ()
 
 
@@ -82,7 +86,7 @@ def register(
     act: Callable[..., models.Model | Approval | None],
     subject: Callable[[User, Approval], Subject | None],
     window: timedelta | None = None,
-    barred: Callable[[Approval], Iterable[UUID]] = _nobody,
+    barred: Callable[[Approval], Users] = _nobody,
 ) -> None:
     """A kind of act that has limits (`limits.RULES` names them).
 
@@ -105,10 +109,10 @@ def label_of(key: str) -> str:
     return str(_kinds[key].label) if key in _kinds else key
 
 
-def accounts_of_one_person(ask: Callable[[UUID], set[UUID]]) -> None:
-    """`ask(user_id)` answers with all accounts, that one included, of whoever it belongs to."""
-    global _same_person
-    _same_person = ask
+def other_accounts(ask: Callable[[UUID], Users]) -> None:
+    """`ask(user_id)` answers with the other accounts of whoever that one belongs to."""
+    global _other_accounts
+    _other_accounts = ask
 
 
 # Asking
@@ -254,39 +258,29 @@ def page_of(approval: Approval) -> str:
 # Deciding
 
 
-Staff = list[tuple[User, list[str]]]
-
-
 def who_may(approval: Approval) -> list[User]:
-    """Who works here and may approve it, by name."""
-    table, barred = limits.of(approval.facility), _barred(approval)
+    """Who works here and may approve it, by name: not the maker, by any of their accounts, nor who the kind bars.
+    Two queries."""
+    rows = Membership.objects.filter(facility=approval.facility_id, active=True, user__is_active=True)
+    rows = rows.exclude(user=approval.asked_by_id).exclude(user__in=_other_accounts(approval.asked_by_id))
+    rows = rows.exclude(user__in=_kinds[approval.kind].barred(approval)).select_related("user", "role")
+    held: dict[UUID, tuple[User, list[str]]] = {}
+    for row in rows.order_by("user__last_name", "user__first_name", "user_id"):
+        held.setdefault(row.user_id, (row.user, []))[1].append(row.role.name)
+    table = limits.of(approval.facility)
     return [
         user
-        for user, codes in _deciders(approval.facility_id)
-        if user.pk not in barred
+        for user, codes in held.values()
+        if "core.decide_approval" in roles.permissions_of(codes)
         and limits.covering(table, approval.kind, codes, counted=approval.counted, percent=approval.percent)
     ]
-
-
-def _deciders(facility_id: UUID) -> Staff:
-    """Those who decide about requests in a facility, with their roles. One query."""
-    held: dict[UUID, tuple[User, list[str]]] = {}
-    rows = Membership.objects.filter(facility=facility_id, active=True, user__is_active=True)
-    for row in rows.select_related("user", "role").order_by("user__last_name", "user__first_name", "user_id"):
-        held.setdefault(row.user_id, (row.user, []))[1].append(row.role.name)
-    return [(user, codes) for user, codes in held.values() if "core.decide_approval" in roles.permissions_of(codes)]
-
-
-def _barred(approval: Approval) -> set[UUID]:
-    """Who may not approve it whatever their limit: the maker, by any of their accounts, and who the kind bars."""
-    return _same_person(approval.asked_by_id) | set(_kinds[approval.kind].barred(approval))
 
 
 def why_not(actor: User, approval: Approval) -> str:
     """Why this person may not decide about a request; "" if they may."""
     if not actor.has_perm("core.decide_approval") or approval.facility_id != actor.facility.pk:
         return _("You do not decide about requests here.")
-    if actor.pk in _same_person(approval.asked_by_id):
+    if actor.pk == approval.asked_by_id or actor.pk in _other_accounts(approval.asked_by_id):
         return _("You asked for this yourself. Somebody else decides about it.")
     if actor.pk in _kinds[approval.kind].barred(approval):
         return _("You had a part in what led to this. Somebody else decides about it.")
@@ -445,7 +439,7 @@ def expire() -> int:
 
 def mark(user: User, rows: Iterable[Approval]) -> None:
     """Note on each request, as `to_decide`, whether its amount is this person's to decide. Two queries."""
-    table, own = limits.of(user.facility), _same_person(user.pk)
+    table, own = limits.of(user.facility), {user.pk, *_other_accounts(user.pk)}
     able = user.has_perm("core.decide_approval")
     for row in rows:
         row.to_decide = (
