@@ -17,6 +17,7 @@ from billing.services import charges, invoices, payments, prices
 from hms.core import approvals, clock
 from hms.core.approvals import Subject
 from hms.core.models import Approval, User
+from hms.core.templatetags.hms import money
 
 MONTH = timedelta(days=30)  # a price that climbs in small steps is one change
 
@@ -87,7 +88,7 @@ def _who_took(approval: Approval) -> Iterable[UUID]:
 
 
 def _money(amount: Decimal, approval: Approval) -> str:
-    return f"{amount} {approval.currency}"
+    return money(amount, approval.currency)
 
 
 def _of_invoice(found: Invoice, approval: Approval, *more: tuple[str, Any]) -> Subject:

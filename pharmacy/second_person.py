@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from hms.core import approvals
 from hms.core.approvals import Subject
 from hms.core.models import Approval, User
+from hms.core.templatetags.hms import money
 from pharmacy.models import Batch
 from pharmacy.services import stock
 
@@ -43,6 +44,6 @@ def _batch(user: User, approval: Approval) -> Subject | None:
             (_("Expires"), found.expires_on.strftime("%d %b %Y")),
             (_("In stock now"), f"{found.balance.quantity} {unit}"),
             (_("Change"), f"{quantity:+d} {unit}".replace("-", "\u2212")),
-            (_("Value of one"), f"{stock.value_of_one(found)} {approval.currency}"),
+            (_("Value of one"), money(stock.value_of_one(found), approval.currency)),
         ],
     )

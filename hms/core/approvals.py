@@ -278,10 +278,10 @@ def who_may(approval: Approval) -> list[User]:
 
 def why_not(actor: User, approval: Approval) -> str:
     """Why this person may not decide about a request; "" if they may."""
-    if not actor.has_perm("core.decide_approval") or approval.facility_id != actor.facility.pk:
-        return _("You do not decide about requests here.")
     if actor.pk == approval.asked_by_id or actor.pk in _other_accounts(approval.asked_by_id):
         return _("You asked for this yourself. Somebody else decides about it.")
+    if not actor.has_perm("core.decide_approval") or approval.facility_id != actor.facility.pk:
+        return _("You do not decide about requests here.")
     if actor.pk in _kinds[approval.kind].barred(approval):
         return _("You had a part in what led to this. Somebody else decides about it.")
     if _limit(actor, approval) is None:

@@ -112,7 +112,7 @@ def test_the_shelf_says_what_waits_and_the_manager_sees_what_it_is_about(
     assert "Waits for approval: Stock thrown away" in html
     asked = Approval.objects.get(status="waiting")
     page = browser_of(manager).get(f"/approvals/{asked.pk}/").content.decode()
-    for words in ("Insulin", "LOT-1", "\u221230 capsules", "10.00 GBP", "Refrigerator off"):
+    for words in ("Insulin", "LOT-1", "\u221230 capsules", "10.00\u00a0GBP", "Refrigerator off"):
         assert words in page
     assert f"/pharmacy/stock/{lot.product_id}/" in page
 
