@@ -506,13 +506,14 @@ def limit_lines(facility: Facility) -> list[LimitLine]:
 def set_limit(
     actor: User, *, kind: str, role: str, amount: Decimal | None, percent: Decimal | None, reason: str
 ) -> ApprovalLimit:
-    """Set up to how much a role does alone here; None is any. Those who approve are told. Locks: the limit.
+    """Set up to how much a role does alone here; None is any. Those who approve are told.
 
     Refuses a kind or a role that there is not, and an administrator who would widen a role that they hold.
+    Locks: the facility, so that its limits are set one after the other.
     """
     if kind not in _kinds or role not in roles.ROLES:
         raise Refused(_("There is no such limit."))
-    facility = Facility.objects.select_for_update(of=("self",)).get(pk=actor.facility.pk)
+    facility = Facility.objects.select_for_update(no_key=True).get(pk=actor.facility.pk)
     before = limits.of(facility).get((kind, role), limits.NOTHING)
     new = Limit(amount, percent)
     if role in actor.roles and new.width > before.width:
@@ -554,6 +555,8 @@ def own_limit(user: User, kind: str) -> str:
     limit = limits.widest(limits.of(user.facility), kind, user.roles)
     if limit.amount is None and limit.percent is None:
         return ""
+    if limit.amount == 0:
+        return _("This waits for a second person, whatever the amount.")
     return _("You do this alone up to: %(limit)s. Above that it waits for a second person.") % {
         "limit": in_words(limit, user.facility.currency)
     }
