@@ -13,9 +13,9 @@ from django.test.utils import CaptureQueriesContext
 
 from billing.models import Charge, Invoice, LedgerTransaction
 from billing.services import charges, invoices
-from hms.core import clock, documents, outbox
+from hms.core import approvals, clock, documents, outbox
 from hms.core.logs import JsonFormatter
-from hms.core.models import Department, Document, DocumentKind, Facility, Notification, User
+from hms.core.models import Approval, Department, Document, DocumentKind, Facility, Notification, User
 from hms.core.refusals import Refused
 from laboratory.services import orders
 from patients.models import Encounter, Patient
@@ -453,8 +453,8 @@ def test_who_lies_in_a_bed_is_not_offered_another(nurse: User, patient: Patient,
     assert f"/wards/patients/{patient.pk}/admit" in client.get(f"/patients/{patient.pk}/").content.decode()
 
 
-def test_a_bed_day_may_stay_free_of_charge_and_the_books_say_so(
-    nurse: User, person, patient: Patient, beds: list[Bed], browser_of
+def test_a_bed_day_may_stay_free_of_charge_when_a_second_person_agrees_and_the_books_say_so(
+    nurse: User, person, manager: User, patient: Patient, beds: list[Bed], browser_of
 ) -> None:
     accountant = person("accountant")
     made = admit(nurse, patient, beds[0])
@@ -464,6 +464,8 @@ def test_a_bed_day_may_stay_free_of_charge_and_the_books_say_so(
     client = browser_of(accountant)
     sent = {"reason": "Our own mistake", "waived": "on", "_key": uuid4()}
     assert client.post(f"/billing/charges/{charge.pk}/reverse", sent).status_code == 302
+    assert not Charge.objects.filter(reverses=charge).exists(), "above what accounting waives alone"
+    approvals.approve(manager, approval_id=Approval.objects.get().pk)
     assert Charge.objects.get(reverses=charge).waived and not Charge.objects.to_charge_again().exists()
     assert faults() == []
 
