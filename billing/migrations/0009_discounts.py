@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-issued_at", "-id"],
                 "permissions": [
+                    ("print_invoice", "Can print invoices, receipts and credit notes, which name the patient"),
                     ("issue_invoice", "Can issue an invoice before the visit is closed"),
                     ("credit_invoice", "Can issue a credit note"),
                     ("give_discount", "Can give a discount on what is still owed"),

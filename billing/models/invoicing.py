@@ -49,6 +49,7 @@ class Invoice(Record):
     class Meta:
         ordering = ["-issued_at", "-id"]
         permissions = [
+            ("print_invoice", "Can print invoices, receipts and credit notes, which name the patient"),
             ("issue_invoice", "Can issue an invoice before the visit is closed"),
             ("credit_invoice", "Can issue a credit note"),
             ("give_discount", "Can give a discount on what is still owed"),

@@ -93,7 +93,7 @@ def invoice(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     )
 
 
-@access.needs("billing.view_account")
+@access.needs("billing.print_invoice")
 @require_safe
 def invoice_pdf(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     found = find(request, invoice_id)
@@ -167,7 +167,7 @@ def invoice_discount(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     )
 
 
-@access.needs("billing.view_account")
+@access.needs("billing.print_invoice")
 @require_safe
 def credit_note_pdf(request: HttpRequest, credit_id: UUID) -> HttpResponse:
     note = access.find(request, CreditNote.objects.visible_to(request.user), credit_id)

@@ -45,7 +45,7 @@ def payment_take(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     )
 
 
-@access.needs("billing.view_account")
+@access.needs("billing.print_invoice")
 @require_safe
 def receipt_pdf(request: HttpRequest, payment_id: UUID) -> HttpResponse:
     payment = _payment(request, payment_id)

@@ -74,7 +74,7 @@ ROLES: dict[str, Role] = {
             "patients.add_patient patients.change_patient patients.deactivate_patient patients.view_encounter patients.add_encounter",
             "patients.cancel_encounter patients.view_restricted patients.restrict_patient",
             "appointments.add_appointment appointments.change_appointment appointments.check_in appointments.call_token",
-            "wards.view_board wards.admit wards.view_admission billing.view_invoice billing.view_account",
+            "wards.view_board wards.admit wards.view_admission billing.view_invoice billing.view_account billing.print_invoice",
             "billing.take_payment staff.view_roster",
         ),
         _role(
@@ -127,7 +127,7 @@ ROLES: dict[str, Role] = {
             "cashier",
             _("Cashier"),
             "Takes payments, gives back what was credited, prints receipts.",
-            "patients.view_patient patients.search_patient billing.view_invoice billing.view_account",
+            "patients.view_patient patients.search_patient billing.view_invoice billing.view_account billing.print_invoice",
             "billing.take_payment billing.give_refund billing.give_discount core.ask_approval staff.view_roster",
         ),
         _role(
@@ -135,7 +135,7 @@ ROLES: dict[str, Role] = {
             _("Accountant"),
             "Keeps prices and books: credit notes, reversals, the ledger. The cash desk's second person.",
             "core.view_approval core.decide_approval core.ask_approval core.view_approvallimit billing.give_discount",
-            "patients.view_patient patients.search_patient billing.view_invoice billing.view_account",
+            "patients.view_patient patients.search_patient billing.view_invoice billing.view_account billing.print_invoice",
             "billing.view_service billing.add_service billing.change_service billing.issue_invoice",
             "billing.view_charge billing.view_payment billing.view_creditnote",
             "billing.credit_invoice billing.reverse_payment billing.give_refund billing.reverse_charge billing.view_ledger",
@@ -156,7 +156,7 @@ ROLES: dict[str, Role] = {
             "patients.view_restricted patients.restrict_patient patients.release_patient patients.review_grant",
             "core.view_approval core.view_approvallimit",
             "core.view_auditevent core.view_auditseal core.view_document core.view_counter patients.view_patient patients.search_patient",
-            "billing.view_invoice billing.view_account billing.view_ledger staff.view_roster",
+            "billing.view_invoice billing.view_account billing.print_invoice billing.view_ledger staff.view_roster",
         ),
         _role("patient", _("Patient"), "Reads their own record, in the portal."),
     ]
