@@ -7,7 +7,7 @@ class AppointmentsConfig(AppConfig):
     verbose_name = _("Appointments")
 
     def ready(self) -> None:
-        from appointments import faults, relations, waiting
+        from appointments import actions, faults, relations, waiting
         from doctors.services import hours, profile
         from hms.core import access, outbox, panels
         from patients import care
@@ -19,6 +19,7 @@ class AppointmentsConfig(AppConfig):
             appointment_id="appointments.Appointment",
             token_id="appointments.QueueToken:encounter__patient_id",
         )
+        actions.register()
         faults.register()
         outbox.register(encounters.CLOSED, "appointments.receivers.visit_closed")
         outbox.register(encounters.CANCELLED, "appointments.receivers.visit_cancelled")

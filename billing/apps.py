@@ -8,7 +8,7 @@ class BillingConfig(AppConfig):
     def ready(self) -> None:
         from django.urls import reverse
 
-        from billing import account, faults, relations, second_person, waiting
+        from billing import account, actions, faults, relations, second_person, waiting
         from billing import holds as own_holds
         from billing.models import Service
         from billing.services import charges, invoices
@@ -27,6 +27,7 @@ class BillingConfig(AppConfig):
             payment_id="billing.Payment",
             credit_id="billing.CreditNote",
         )
+        actions.register()
         faults.register()
         second_person.register()
         banner.show_balance(account.balance)

@@ -10,10 +10,11 @@ class DoctorsConfig(AppConfig):
         from django.urls import reverse
 
         from billing import uses
-        from doctors import desk, faults, fees
+        from doctors import actions, desk, faults, fees
         from doctors.models import Availability
         from hms.core import panels, setup
 
+        actions.register()
         faults.register()
         uses.register(fees.uses)
         panels.navigation(

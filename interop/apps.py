@@ -3,3 +3,8 @@ from django.apps import AppConfig
 
 class InteropConfig(AppConfig):
     name = "interop"
+
+    def ready(self) -> None:
+        from interop import actions
+
+        actions.register()

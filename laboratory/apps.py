@@ -10,7 +10,7 @@ class LaboratoryConfig(AppConfig):
 
         from billing import uses
         from hms.core import access, outbox, panels, setup
-        from laboratory import faults, relations, waiting
+        from laboratory import actions, faults, relations, waiting
         from laboratory.models import TestDefinition
         from laboratory.services import results
         from patients import care, holds
@@ -23,6 +23,7 @@ class LaboratoryConfig(AppConfig):
             result_id="laboratory.Result:order__patient_id",
             specimen_id="laboratory.Specimen:order__patient_id",
         )
+        actions.register()
         faults.register()
         uses.register(waiting.uses)
         outbox.register(encounters.CANCELLED, "laboratory.receivers.visit_cancelled")

@@ -7,8 +7,9 @@ class PatientsConfig(AppConfig):
 
     def ready(self) -> None:
         from hms.core import access, panels
-        from patients import care, faults, search, waiting
+        from patients import actions, care, faults, search, waiting
 
+        actions.register()
         faults.register()
         care.register_own()
         access.ask_for_care(access.Care(care.CLINICAL, care.treats_of, care.known, care.door))

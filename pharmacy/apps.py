@@ -12,7 +12,7 @@ class PharmacyConfig(AppConfig):
         from hms.core import access, outbox, panels, setup
         from patients import care, holds
         from patients.services import encounters
-        from pharmacy import faults, relations, second_person, waiting
+        from pharmacy import actions, faults, relations, second_person, waiting
         from pharmacy.models import Product
         from pharmacy.services import stock
 
@@ -21,6 +21,7 @@ class PharmacyConfig(AppConfig):
             prescription_id="pharmacy.Prescription",
             dispense_id="pharmacy.Dispense",
         )
+        actions.register()
         faults.register()
         second_person.register()
         uses.register(waiting.uses)

@@ -10,9 +10,10 @@ class StaffConfig(AppConfig):
         from django.urls import reverse
 
         from hms.core import approvals, panels, setup
-        from staff import accounts, faults
+        from staff import accounts, actions, faults
         from staff.models import Employee
 
+        actions.register()
         faults.register()
         approvals.other_accounts(accounts.of_one_person)
         panels.navigation(

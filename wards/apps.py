@@ -11,7 +11,7 @@ class WardsConfig(AppConfig):
         from billing import uses
         from hms.core import access, panels, setup
         from patients import care, holds
-        from wards import faults, relations, waiting
+        from wards import actions, faults, relations, waiting
         from wards import holds as own_holds
         from wards.models import Bed
 
@@ -19,6 +19,7 @@ class WardsConfig(AppConfig):
             admission_id="wards.Admission",
             nursing_note_id="wards.NursingNote",
         )
+        actions.register()
         faults.register()
         care.register(
             "lies in the ward",

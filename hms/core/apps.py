@@ -9,11 +9,13 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from hms.core import (
+            actions,
             faults,
             panels,
             receivers,  # noqa: F401  (connects sign-in auditing)
         )
 
+        actions.register_own()
         faults.register()
         panels.register(
             "dashboard",

@@ -1,0 +1,85 @@
+"""The codes of the audit (`pharmacy.dispense.handed_out`) in words that people read.
+
+Each app says its own in its `actions.py`, from `ready()`. What is kept as master data needs no word of its own:
+`<app>.<model>.added` and `.changed` are read off the model. A code that nobody knows any more (rows are kept
+for many years) is still readable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.apps import apps
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+_words: dict[str, str] = {}
+
+# What `people.keep` does to a row of any model.
+_KEPT = {"added": gettext_lazy("%(what)s added"), "changed": gettext_lazy("%(what)s changed")}
+
+
+def register(words: Mapping[str, str]) -> None:
+    """Say what codes mean. Twice the same is once; called from an app's `ready()`."""
+    _words.update(words)
+
+
+def registered() -> dict[str, str]:
+    """Every code that has words, and these, in the order of the words: for choosing among them."""
+    return dict(sorted(((code, str(words)) for code, words in _words.items()), key=lambda pair: pair[1].casefold()))
+
+
+def words(code: str) -> str:
+    """What was done, as people say it: “Medicine handed out”."""
+    if code in _words:
+        return str(_words[code])
+    app, _dot, rest = code.partition(".")
+    what, _dot, verb = rest.rpartition(".")
+    if verb in _KEPT:
+        try:
+            return str(_KEPT[verb]) % {"what": capfirst(apps.get_model(app, what)._meta.verbose_name)}
+        except (LookupError, ValueError):
+            pass
+    said = " ".join(part for part in (what or app, verb) if part).replace("_", " ").replace(".", " ")
+    return capfirst(said) or _("Unknown act")
+
+
+def register_own() -> None:
+    """What the core itself records."""
+    register(
+        {
+            "access.out_of_scope": gettext_lazy("Refused: not theirs to see"),
+            "access.outside_care": gettext_lazy("Refused: does not treat this patient"),
+            "access.refused": gettext_lazy("Refused: not allowed in this role"),
+            "core.demonstration.built": gettext_lazy("Demonstration filled"),
+            "core.document.issued": gettext_lazy("Document issued"),
+            "core.document.printed": gettext_lazy("Document opened or printed"),
+            "core.document.withdrawn": gettext_lazy("Document withdrawn"),
+            "core.membership.granted": gettext_lazy("Role given"),
+            "core.membership.withdrawn": gettext_lazy("Role taken away"),
+            "core.search": gettext_lazy("Searched everywhere"),
+            "core.session.switched_facility": gettext_lazy("Went to work in another facility"),
+            "core.user.created": gettext_lazy("Administrator created"),
+            "core.user.factor_added": gettext_lazy("Second step set up"),
+            "core.user.factor_removed": gettext_lazy("Second step removed"),
+            "core.user.factors_taken_off": gettext_lazy("Second step taken off by an administrator"),
+            "core.user.locked": gettext_lazy("Computer locked"),
+            "core.user.password_changed": gettext_lazy("Own password changed"),
+            "core.user.password_set": gettext_lazy("Password set by an administrator"),
+            "core.user.pin_removed": gettext_lazy("PIN removed"),
+            "core.user.pin_set": gettext_lazy("PIN set"),
+            "core.user.reauthenticated": gettext_lazy("Signed in again to go on"),
+            "core.user.recovery_codes_made": gettext_lazy("Recovery codes made"),
+            "core.user.sign_in_failed": gettext_lazy("Sign-in refused"),
+            "core.user.sign_in_slowed": gettext_lazy("Sign-in slowed after failed attempts"),
+            "core.user.signed_in": gettext_lazy("Signed in"),
+            "core.user.signed_out": gettext_lazy("Signed out"),
+            "core.user.signed_out_everywhere": gettext_lazy("Signed out everywhere"),
+            "core.user.single_sign_on_linked": gettext_lazy("Single sign-on tied to the account"),
+            "core.user.switched": gettext_lazy("Took over a shared computer"),
+            "core.user.unlock_failed": gettext_lazy("Unlocking refused"),
+            "core.user.unlocked": gettext_lazy("Computer unlocked"),
+            "export": gettext_lazy("List exported"),
+        }
+    )

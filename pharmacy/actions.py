@@ -1,0 +1,25 @@
+"""What the pharmacy records, in words."""
+
+from django.utils.translation import gettext_lazy as _
+
+from hms.core import actions
+
+
+def register() -> None:
+    actions.register(
+        {
+            "pharmacy.dispense.handed_out": _("Medicine handed out"),
+            "pharmacy.dispense.taken_back": _("Medicine taken back"),
+            "pharmacy.prescription.cancelled": _("Prescription cancelled"),
+            "pharmacy.prescription.ended": _("Prescription ended"),
+            "pharmacy.prescription.searched": _("Prescriptions searched"),
+            "pharmacy.prescription.viewed": _("Prescription looked at"),
+            "pharmacy.prescription.written": _("Prescription written"),
+            "pharmacy.prescriptions.viewed": _("Prescriptions looked at"),
+            "pharmacy.product.added": _("Product added"),
+            "pharmacy.product.changed": _("Product or its price changed"),
+            "pharmacy.stock.counted": _("Stock counted"),
+            "pharmacy.stock.received": _("Stock received"),
+            "pharmacy.stock.thrown_away": _("Stock thrown away"),
+        }
+    )
