@@ -141,6 +141,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "seal-the-audit": {"task": "hms.core.tasks.seal_audit", "schedule": timedelta(minutes=1)},
+    "make-the-months": {"task": "hms.core.tasks.make_months", "schedule": timedelta(hours=6)},
+    "anchor-the-audit": {"task": "hms.core.tasks.mail_anchor", "schedule": timedelta(hours=1)},
     "tidy-the-door": {"task": "hms.core.tasks.tidy_the_door", "schedule": timedelta(hours=1)},
     "end-what-nobody-decided": {"task": "hms.core.tasks.expire_approvals", "schedule": timedelta(minutes=15)},
     "watch-the-shelves": {"task": "pharmacy.tasks.watch_shelves", "schedule": timedelta(hours=1)},
@@ -148,6 +150,12 @@ CELERY_BEAT_SCHEDULE = {
     "watch-the-papers": {"task": "staff.tasks.watch_papers", "schedule": timedelta(hours=1)},
     "charge-the-bed-days": {"task": "wards.tasks.accrue_bed_days", "schedule": timedelta(hours=1)},
 }
+AUDIT_YEARS = env.int("HMS_AUDIT_YEARS", default=10)
+# Where the newest seal of the audit goes each day; and the server that takes it there (smtp+tls://user:pass@host:587).
+AUDIT_MAIL = [each.strip() for each in env.list("HMS_AUDIT_MAIL", default=[]) if each.strip()]
+vars().update(env.email_url("HMS_EMAIL_URL", default="dummymail://"))
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("HMS_EMAIL_FROM", default="hospital@localhost")
 OUTBOX_LEASE_SECONDS = env.int("HMS_OUTBOX_LEASE_SECONDS", default=60)
 OUTBOX_MAX_ATTEMPTS = 12
 

@@ -1,7 +1,7 @@
-"""Writing the audit, sealing it, and finding what was done to it.
+"""Writing the audit.
 
 An audit row is written in the transaction of the act or the answer: when it cannot be written, the
-act fails. The rows of finished transactions are sealed in blocks whose hashes chain.
+act fails. The rows of finished transactions are sealed in blocks whose hashes chain (`hms.core.sealing`).
 
 Acts, and looks that have a name of their own, call `record`. Whatever else showed a patient's name is
 noted by `seen`, which the name itself calls, and recorded when the request ends and before its answer
@@ -10,7 +10,6 @@ leaves: a page cannot show a patient and leave no trace.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,14 +17,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, models, transaction
+from django.db import models
 
-from hms.core.models import AuditEvent, AuditSeal, User
+from hms.core.models import AuditEvent, User
 
 # Where the act comes from: the address of the request, or the name of the task.
 _source: ContextVar[str] = ContextVar("audit_source", default="")
-
-SEAL_LOCK = 7_114_201
 
 
 @dataclass
@@ -152,60 +149,3 @@ def record(
 def patient_of(obj: models.Model) -> UUID | None:
     """Whose record a row belongs to, where it says so itself."""
     return obj.pk if obj._meta.label_lower == "patients.patient" else getattr(obj, "patient_id", None)
-
-
-# The text of a row that is hashed: every column, in PostgreSQL's own unambiguous JSON.
-_ROW_TEXT = """
-    select id, jsonb_build_array(id, transaction, extract(epoch from at)::text, actor_id, actor_name, role,
-        facility_id, action, object_type, object_id, patient_id, reason, detail, source)::text
-    from core_auditevent where transaction >= %s and transaction < %s order by id
-"""
-
-
-def _digest(previous: str, first: int, following: int) -> tuple[int, int | None, str]:
-    sha = hashlib.sha256(f"{previous}:{first}:{following}".encode())
-    rows, last = 0, None
-    with connection.cursor() as cursor:
-        cursor.execute(_ROW_TEXT, [first, following])
-        for event_id, text in cursor:
-            sha.update(text.encode() + b"\n")
-            rows, last = rows + 1, event_id
-    return rows, last, sha.hexdigest()
-
-
-@transaction.atomic
-def seal() -> AuditSeal | None:
-    """Seal the rows of every transaction that has ended since the last seal; None if there are none.
-
-    Locks: an advisory lock, so that one seal is made at a time.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s)", [SEAL_LOCK])
-        cursor.execute("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        (horizon,) = cursor.fetchone()
-    newest = AuditSeal.objects.order_by("-id").first()
-    first = newest.next_transaction if newest else 0
-    if not AuditEvent.objects.filter(transaction__gte=first, transaction__lt=horizon).exists():
-        return None
-    previous = newest.digest if newest else ""
-    rows, last, digest = _digest(previous, first, horizon)
-    return AuditSeal.objects.create(
-        first_transaction=first, next_transaction=horizon, rows=rows, last_id=last, digest=digest, previous=previous
-    )
-
-
-def faults() -> Iterator[str]:
-    """Every place where the sealed audit is not what it was when it was sealed, in words."""
-    previous, expected_first = "", 0
-    for link in AuditSeal.objects.order_by("id").iterator():
-        if link.previous != previous or link.first_transaction != expected_first:
-            yield f"Audit seal {link.pk} does not follow the one before it: a seal was removed or changed."
-        rows, last, digest = _digest(link.previous, link.first_transaction, link.next_transaction)
-        if rows < link.rows:
-            end = " at its end" if (last or 0) < (link.last_id or 0) else ""
-            yield f"Audit seal {link.pk}: {link.rows - rows} of {link.rows} rows are missing{end}."
-        elif rows > link.rows:
-            yield f"Audit seal {link.pk}: {rows - link.rows} rows were slipped in."
-        elif digest != link.digest:
-            yield f"Audit seal {link.pk}: a row was changed."
-        previous, expected_first = link.digest, link.next_transaction

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from django.db import connection
 
-from hms.core import audit, oracle
+from hms.core import oracle, sealing
 from hms.core.models import Counter, Document
 
 
@@ -110,5 +110,5 @@ def register() -> None:
             "Approval {0}: the audit does not show that somebody else approved it.",
         ),
     )
-    oracle.register("audit seals", audit.faults)
+    oracle.register("audit seals", sealing.faults)
     oracle.register("documents", documents)

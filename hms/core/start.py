@@ -66,6 +66,22 @@ def check(app_configs: Any = None, **kwargs: Any) -> list[Error]:
                 id="hms.E005",
             )
         )
+    if settings.AUDIT_YEARS < 1:
+        found.append(
+            Error(
+                f"HMS_AUDIT_YEARS is {settings.AUDIT_YEARS}: the audit would be let go as it is written.",
+                hint="Give the years that the law wants it kept; 10 where nothing is said.",
+                id="hms.E006",
+            )
+        )
+    if settings.AUDIT_MAIL and settings.EMAIL_BACKEND.endswith(".dummy.EmailBackend"):
+        found.append(
+            Error(
+                "HMS_AUDIT_MAIL names an address, and HMS_EMAIL_URL no server that takes mail there.",
+                hint="Give HMS_EMAIL_URL, such as smtp+tls://user:password@mail.hospital.example:587, or remove HMS_AUDIT_MAIL.",
+                id="hms.E007",
+            )
+        )
     return found
 
 

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from hms.core import approvals, audit, clock, outbox
+from hms.core import anchors, approvals, clock, outbox, retention, sealing
 from hms.core.sign_in import presence, sessions, throttle
 
 
@@ -13,7 +13,19 @@ def deliver(message_id: int) -> None:
 
 @shared_task
 def seal_audit() -> None:
-    audit.seal()
+    sealing.seal()
+
+
+@shared_task
+def make_months() -> None:
+    """The audit's next months, long before their first row."""
+    retention.make_months()
+
+
+@shared_task
+def mail_anchor() -> None:
+    """Once a day; tried each hour until it went."""
+    anchors.mail_once(clock.now())
 
 
 @shared_task

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from hms.core.views import approvals, panels, shell
+from hms.core.views import anchor, approvals, panels, shell
 
 app_name = "core"
 
@@ -9,6 +9,8 @@ urlpatterns = [
     path("today/audit", panels.audit_today, name="audit-panel"),
     path("today/set-up", panels.set_up, name="setup-panel"),
     path("today/system", panels.system, name="system-panel"),
+    path("audit/anchor", anchor.anchor, name="anchor"),
+    path("audit/anchor.pdf", anchor.anchor_pdf, name="anchor-pdf"),
     path("search", shell.search, name="search"),
     path("shell/counts", shell.counts, name="counts"),
     path("shell/session", shell.session, name="session"),

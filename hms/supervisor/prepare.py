@@ -1,7 +1,7 @@
 """Makes the database ready: `python -m hms.supervisor.prepare`, with DATABASE_URL of the tables' owner.
 
 Refuses settings that a hospital must not start with (hms.core.start) and a database that a newer version has
-migrated; migrates; brings roles and privileges up to date. When HMS_APP_DATABASE_URL names another role than the
+migrated; migrates; makes the audit's next months and lets go of those kept long enough; brings roles and privileges up to date. When HMS_APP_DATABASE_URL names another role than the
 owner, that role is made (if missing) and granted its privileges.
 The last line says whether the hospital is still empty: the supervisor reads it.
 """
@@ -54,9 +54,9 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hms.settings")
     django.setup()
     from django.apps import apps
-    from django.core.management import call_command
+    from django.core.management import CommandError, call_command
 
-    from hms.core import start
+    from hms.core import retention, start
 
     if found := start.check():
         print(" ".join(f"{each.msg} {each.hint}" for each in found), file=sys.stderr)
@@ -66,6 +66,11 @@ def main() -> int:
         return NEWER
     call_command("migrate", interactive=False, verbosity=1)
     call_command("sync_roles")
+    retention.make_months()
+    try:
+        call_command("retire_audit")
+    except CommandError as refused:  # no reason to keep the hospital closed
+        print(refused, file=sys.stderr)
     if role := make_role(os.environ.get("HMS_APP_DATABASE_URL", "")):
         call_command("grant_app_role", role)
     print(IN_USE if apps.get_model("core", "Facility").objects.exists() else EMPTY, flush=True)

@@ -42,6 +42,8 @@ REFUSED = {
     "a public name": ({"HMS_ALLOWED_HOSTS": "127.0.0.1,hospital.example"}, "hospital.example"),
     "any name": ({"HMS_ALLOWED_HOSTS": "*"}, "HMS_PUBLIC_URL"),
     "a role that does not exist": ({"HMS_MFA_ROLES": "nurse,docter"}, "docter"),
+    "an audit that is let go as it is written": ({"HMS_AUDIT_YEARS": "0"}, "HMS_AUDIT_YEARS"),
+    "anchors that nobody would take": ({"HMS_AUDIT_MAIL": "privacy@hospital.example"}, "HMS_EMAIL_URL"),
     "single sign-on in the clear": (
         {"HMS_OIDC_URL": "http://login.example", "HMS_OIDC_CLIENT_ID": "a", "HMS_OIDC_SECRET": "b"},
         "HMS_OIDC_URL",

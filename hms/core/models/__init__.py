@@ -1,7 +1,15 @@
 """The rows every department stands on."""
 
 from hms.core.models.approvals import Approval, ApprovalLimit, ApprovalStatus
-from hms.core.models.audit import AuditEvent, AuditSeal
+from hms.core.models.audit import (
+    ActKind,
+    AuditEvent,
+    AuditRetirement,
+    AuditSeal,
+    FindingKind,
+    FindingReview,
+    FindingVerdict,
+)
 from hms.core.models.base import Record
 from hms.core.models.documents import Document, DocumentKind, DocumentStatus, Paper
 from hms.core.models.guesses import GuessCount
@@ -12,10 +20,12 @@ from hms.core.models.sessions import Session
 from hms.core.models.work import Counter, OutboxMessage, SubmittedForm
 
 __all__ = [
+    "ActKind",
     "Approval",
     "ApprovalLimit",
     "ApprovalStatus",
     "AuditEvent",
+    "AuditRetirement",
     "AuditSeal",
     "Counter",
     "Department",
@@ -23,6 +33,9 @@ __all__ = [
     "DocumentKind",
     "DocumentStatus",
     "Facility",
+    "FindingKind",
+    "FindingReview",
+    "FindingVerdict",
     "GuessCount",
     "Membership",
     "Notification",

@@ -51,4 +51,18 @@ class Command(BaseCommand):
                         table=sql.Identifier(model._meta.db_table), role=sql.Identifier(role)
                     )
                 )
+            self.close_parts(cursor, role)
         self.stdout.write(f"{role}: {len(append_only_models())} append-only tables.")
+
+    def close_parts(self, cursor: Any, role: str) -> None:
+        """The months of the audit are reached through the audit alone; new ones are made by the owner's function."""
+        cursor.execute("select inhrelid::regclass::text from pg_inherits where inhparent = 'core_auditevent'::regclass")
+        for (part,) in cursor.fetchall():
+            cursor.execute(
+                sql.SQL("revoke all on {part} from {role}").format(part=sql.Identifier(part), role=sql.Identifier(role))
+            )
+        cursor.execute(
+            sql.SQL("grant execute on function hms_audit_months() to {role}").format(role=sql.Identifier(role))
+        )
+        # Which months were let go is the owner's to say.
+        cursor.execute(sql.SQL("revoke insert on core_auditretirement from {role}").format(role=sql.Identifier(role)))

@@ -1,0 +1,262 @@
+"""Sealing the audit in a chain, and finding what was done to it.
+
+A seal hashes the rows of finished transactions. It also keeps a mark of each row, its id and eight bytes of
+its hash (about ten bytes a row: half a gigabyte for fifty million), so that what was changed, removed or slipped
+in has a name. Rows that were retired after the years set are accounted for by `AuditRetirement`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection, transaction
+
+from hms.core.models import ActKind, AuditEvent, AuditRetirement, AuditSeal
+
+SEAL_LOCK = 7_114_201
+MARK = 8  # bytes of a row's hash
+NAMED = 20  # rows of a seal that are named one by one
+
+# The text of a row that is hashed: every column that says something, in PostgreSQL's own unambiguous JSON.
+_ROW_TEXT = """
+    select id, at, jsonb_build_array(id, transaction, extract(epoch from at)::text, actor_id, actor_name, role,
+        facility_id, action, object_type, object_id, patient_id, reason, detail, source)::text
+    from core_auditevent where transaction >= %s and transaction < %s{period} order by id
+"""
+
+
+@dataclass
+class Block:
+    """The rows of a range of transactions, as they are in the table now."""
+
+    header: str = ""
+    rows: int = 0
+    last_id: int | None = None
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    marks: dict[int, bytes] = field(default_factory=dict)
+    content: str = ""
+
+    def read(self, first: int, following: int, since: datetime | None, until: datetime | None) -> Block:
+        period, arguments = "", [first, following]
+        if since and until:
+            period, arguments = " and at between %s and %s", [*arguments, since, until]
+        sha = hashlib.sha256(self.header.encode())
+        with connection.chunked_cursor() as cursor:  # a great import is one transaction, and so one block
+            cursor.execute(_ROW_TEXT.format(period=period), arguments)
+            for event_id, at, text in iter(cursor.fetchone, None):
+                line = text.encode()
+                sha.update(line + b"\n")
+                self.marks[event_id] = hashlib.sha256(line).digest()[:MARK]
+                self.first_at = min(self.first_at or at, at)
+                self.last_at = max(self.last_at or at, at)
+        self.rows, self.last_id = len(self.marks), max(self.marks, default=None)
+        self.content = sha.hexdigest()
+        return self
+
+
+def packed(marks: dict[int, bytes]) -> bytes:
+    """The marks of a block in the order of their ids: how much the id grew, seven bits a byte, then the hash."""
+    out, previous = bytearray(), 0
+    for event_id, mark in marks.items():
+        step = event_id - previous
+        while step >= 0x80:
+            out.append(step & 0x7F | 0x80)
+            step >>= 7
+        out.append(step)
+        out += mark
+        previous = event_id
+    return bytes(out)
+
+
+def unpacked(data: bytes) -> dict[int, bytes]:
+    """What `packed` packed."""
+    marks: dict[int, bytes] = {}
+    place = event_id = 0
+    while place < len(data):
+        step = shift = 0
+        while data[place] & 0x80:
+            step |= (data[place] & 0x7F) << shift
+            shift, place = shift + 7, place + 1
+        event_id += step | data[place] << shift
+        place += 1
+        marks[event_id] = data[place : place + MARK]
+        place += MARK
+    return marks
+
+
+def _digest(link: AuditSeal) -> str:
+    """What chains: everything that the seal says, and the seal before it."""
+    told = [link.previous, link.first_transaction, link.next_transaction, link.rows, link.last_id, link.content]
+    told += [link.rows_from.astimezone(UTC).isoformat(), link.rows_until.astimezone(UTC).isoformat()]
+    return hashlib.sha256(json.dumps(told).encode() + bytes(link.marks)).hexdigest()
+
+
+@transaction.atomic
+def seal() -> AuditSeal | None:
+    """Seal the rows of every transaction that has ended since the last seal; None if there are none.
+
+    Locks: an advisory lock, so that one seal is made at a time.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [SEAL_LOCK])
+        cursor.execute("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        (horizon,) = cursor.fetchone()
+    newest = AuditSeal.objects.defer("marks").order_by("-id").first()
+    first = newest.next_transaction if newest else 0
+    if not AuditEvent.objects.filter(transaction__gte=first, transaction__lt=horizon).order_by().exists():
+        return None
+    block = Block().read(first, horizon, None, None)
+    link = AuditSeal(
+        first_transaction=first,
+        next_transaction=horizon,
+        rows=block.rows,
+        rows_from=block.first_at,
+        rows_until=block.last_at,
+        last_id=block.last_id,
+        content=block.content,
+        marks=packed(block.marks),
+        previous=newest.digest if newest else "",
+    )
+    link.digest = _digest(link)
+    link.save(force_insert=True)
+    return link
+
+
+class Retired:
+    """What the retirements say of the rows of a seal: nothing, none is left, or these."""
+
+    def __init__(self) -> None:
+        self.partial: dict[int, tuple[int, str]] = {}
+        ranges: list[tuple[int, int]] = []
+        for row in AuditRetirement.objects.order_by("id"):
+            ranges += [(first, last) for first, last in row.whole]
+            self.partial.update({int(pk): (rows, digest) for pk, (rows, digest) in row.partial.items()})
+        self.ranges = sorted(ranges)
+
+    def whole(self, seal_id: int) -> bool:
+        place = bisect_right(self.ranges, (seal_id, 1 << 62)) - 1
+        return place >= 0 and self.ranges[place][0] <= seal_id <= self.ranges[place][1]
+
+    def touches(self, seal_id: int) -> bool:
+        return self.whole(seal_id) or seal_id in self.partial
+
+
+def faults() -> Iterator[str]:
+    """Every place where the sealed audit is not what it was when it was sealed, in words."""
+    previous, expected_first, found = "", 0, 0
+    retired = Retired()
+    for link in AuditSeal.objects.order_by("id").iterator(chunk_size=200):
+        if link.previous != previous or link.first_transaction != expected_first:
+            yield f"Audit seal {link.pk} does not follow the one before it: a seal was removed or changed."
+        block, wrong = check(link, retired)
+        yield from wrong
+        found += block.rows
+        previous, expected_first = link.digest, link.next_transaction
+    yield from _strays(expected_first, found)
+    yield from _retirements()
+
+
+def check(link: AuditSeal, retired: Retired) -> tuple[Block, list[str]]:
+    """The rows of one seal as they are now, and what is wrong with them or with itself."""
+    header = "" if link.content else f"{link.previous}:{link.first_transaction}:{link.next_transaction}"
+    header = "" if retired.touches(link.pk) else header
+    block = Block(header).read(link.first_transaction, link.next_transaction, link.rows_from, link.rows_until)
+    wrong = []
+    if link.content and _digest(link) != link.digest:
+        wrong.append(f"Audit seal {link.pk} was changed itself.")
+    if retired.touches(link.pk):
+        rows, content = (0, Block().content) if retired.whole(link.pk) else retired.partial[link.pk]
+        if (block.rows, block.content if block.rows else "") != (rows, content):
+            wrong.append(f"Audit seal {link.pk}: of what was left when its other rows were retired, {rows} rows, there are {block.rows}, or one was changed.")  # fmt: skip
+            wrong += _named(link, block, gone=True)
+    elif link.content and block.content != link.content:
+        wrong += _named(link, block)
+    elif not link.content:
+        wrong += _counted(link, block)
+    return block, wrong
+
+
+def _named(link: AuditSeal, block: Block, *, gone: bool = False) -> list[str]:
+    """Row by row, what differs from the marks. With `gone`, rows may be missing: they were retired."""
+    if not link.content:
+        return []
+    marks, now = unpacked(bytes(link.marks)), block.marks
+    missing = [] if gone else [pk for pk in marks if pk not in now]
+    cut = [pk for pk in missing if pk > (block.last_id or 0)]
+    changed = [pk for pk in marks if pk in now and now[pk] != marks[pk]]
+    added = [pk for pk in now if pk not in marks]
+    saying = _saying([*changed, *added][: 2 * NAMED], block)
+    lines = [f"row {pk} was cut off its end." if pk in cut else f"row {pk} was removed." for pk in missing]
+    lines += [f"row {pk} was changed. Now it says: {saying.get(pk)}." for pk in changed]
+    lines += [f"row {pk} was slipped in. It says: {saying.get(pk)}." for pk in added]
+    more = [f"and {len(lines) - NAMED} more rows."] if len(lines) > NAMED else []
+    return [f"Audit seal {link.pk}: {line}" for line in [*lines[:NAMED], *more]]
+
+
+def _saying(ids: list[int], block: Block) -> dict[int, str]:
+    """When, who and what: of a row that is not what it was. Whose record it was is not said here."""
+    period = {"at__range": (block.first_at, block.last_at)} if block.first_at else {}
+    rows = AuditEvent.objects.filter(pk__in=ids, **period) if ids else []
+    return {row.pk: f"{row.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, {row.actor_name}, {row.action}" for row in rows}
+
+
+def _counted(link: AuditSeal, block: Block) -> list[str]:
+    """A seal of before the marks: how many rows are missing or too many, or that one was changed."""
+    if block.rows < link.rows:
+        end = " at its end" if (block.last_id or 0) < (link.last_id or 0) else ""
+        return [f"Audit seal {link.pk}: {link.rows - block.rows} of {link.rows} rows are missing{end}."]
+    if block.rows > link.rows:
+        return [f"Audit seal {link.pk}: {block.rows - link.rows} rows were slipped in."]
+    return [f"Audit seal {link.pk}: a row was changed."] if block.content != link.digest else []
+
+
+def _strays(horizon: int, found: int) -> Iterator[str]:
+    """Rows of sealed transactions that stand outside the time of their seal, where its check does not look."""
+    with connection.cursor() as cursor:
+        cursor.execute("select count(*) from core_auditevent where transaction < %s", [horizon])
+        (there,) = cursor.fetchone()
+        if there == found:
+            return
+        cursor.execute(
+            """
+            select s.id, e.id from core_auditseal s
+                join core_auditevent e on e.transaction >= s.first_transaction and e.transaction < s.next_transaction
+                where e.at < s.rows_from or e.at > s.rows_until order by e.id limit %s
+            """,
+            [NAMED],
+        )
+        for seal_id, event_id in cursor.fetchall():
+            yield f"Audit seal {seal_id}: row {event_id} was slipped in, or its time was changed."
+
+
+def fingerprint(row: AuditRetirement) -> str:
+    """The hash of a retirement, which its audit row holds."""
+    told = [row.years, row.before.astimezone(UTC).isoformat(), row.months, row.rows, row.last_seal_id, row.whole]
+    return hashlib.sha256(json.dumps([*told, row.partial], sort_keys=True).encode()).hexdigest()
+
+
+def _retirements() -> Iterator[str]:
+    """Every retirement was of months that were old enough, and is told by an audit row; unless that is retired as well."""
+    rows = list(AuditRetirement.objects.order_by("id"))
+    for row in rows:
+        if row.before > years_before(row.made_at, row.years):
+            yield f"Audit retirement {row.pk} let rows go that had not been kept for {row.years} years."
+        near = (row.made_at - timedelta(hours=1), row.made_at + timedelta(hours=1))
+        told = AuditEvent.objects.filter(facility=None, kind=ActKind.CHANGE, at__range=near, object_id=str(row.pk))
+        told = told.filter(action="core.audit.retired").order_by()
+        if row.made_at >= rows[-1].before and fingerprint(row) not in [each.detail.get("digest") for each in told]:
+            yield f"Audit retirement {row.pk} is not told by an audit row: it was changed, or made by hand."
+
+
+def years_before(moment: datetime, years: int) -> datetime:
+    """The same moment so many years earlier; of 29 February, the day after."""
+    try:
+        return moment.replace(year=moment.year - years)
+    except ValueError:
+        return moment.replace(year=moment.year - years, month=3, day=1)
