@@ -151,6 +151,7 @@ CELERY_BEAT_SCHEDULE = {
     "charge-the-bed-days": {"task": "wards.tasks.accrue_bed_days", "schedule": timedelta(hours=1)},
 }
 AUDIT_YEARS = env.int("HMS_AUDIT_YEARS", default=10)
+AUDIT_MANY_CHARTS = env.int("HMS_AUDIT_MANY_CHARTS", default=40)
 # Where the newest seal of the audit goes each day; and the server that takes it there (smtp+tls://user:pass@host:587).
 AUDIT_MAIL = [each.strip() for each in env.list("HMS_AUDIT_MAIL", default=[]) if each.strip()]
 vars().update(env.email_url("HMS_EMAIL_URL", default="dummymail://"))

@@ -25,6 +25,7 @@ urlpatterns = [
     path("billing/", include("billing.urls")),
     path("staff/", include("staff.urls")),
     path("reports/", include("reports.urls")),
+    path("interop/", include("interop.urls")),
     # One door: the admin's own sign-in leads to the house's.
     path(
         "admin/login/",

@@ -8,6 +8,7 @@ from hms.core import actions
 def register() -> None:
     actions.register(
         {
+            "interop.audit.exported": _("Audit exported (FHIR)"),
             "interop.fhir.imported": _("Records imported (FHIR)"),
             "interop.fhir.references_found": _("References of imported records found"),
         }

@@ -7,7 +7,9 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from hms.core import panels
+        from reports import actions
 
+        actions.register()
         panels.register(
             "dashboard",
             title=_("The day at a glance"),
@@ -30,3 +32,37 @@ class ReportsConfig(AppConfig):
                 permission=f"reports.{permission}",
                 order=order,
             )
+        self._audit()
+
+    def _audit(self) -> None:
+        """What the auditor works with."""
+        from hms.core import panels
+
+        panels.register(
+            "dashboard",
+            title=_("The audit today"),
+            url_name="reports:audit-panel",
+            permission="core.view_auditevent",
+            order=70,
+        )
+        for name, label, icon, order in (
+            ("audit", _("Audit"), "eye", 90),
+            ("audit-findings", _("Unusual access"), "exclamation-diamond", 91),
+        ):
+            panels.navigation(
+                name, label=label, url_name=f"reports:{name}", icon=icon, permission="core.view_auditevent", order=order
+            )
+        panels.register(
+            "chart-acts",
+            title=_("Who looked at this record"),
+            url_name="reports:audit-of-patient",
+            permission="core.view_auditevent",
+            order=10,
+        )
+        panels.register(
+            "chart-acts",
+            title=_("What was given out"),
+            url_name="reports:disclosures",
+            permission="core.view_auditevent",
+            order=20,
+        )

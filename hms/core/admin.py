@@ -7,7 +7,6 @@ Master data is kept through `people.keep`, which records who changed what. Nothi
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -15,7 +14,7 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -23,7 +22,6 @@ from django.utils.translation import ngettext
 from hms.core import audit, outbox, people
 from hms.core.acts import once
 from hms.core.models import (
-    AuditEvent,
     AuditSeal,
     Counter,
     Department,
@@ -235,33 +233,14 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
         return request.user.has_perm("core.resend_outboxmessage")
 
 
-@admin.register(AuditEvent)
-class AuditEventAdmin(ReadOnlyAdmin):
-    facility_path = ""
-    list_display = ["at", "actor_name", "role", "action", "object_type", "object_id", "reason", "source"]
-    list_filter = ["action"]
-    search_fields = ["=object_id", "actor_name", "action"]
-    search_help_text = _("Who did it, what was done, the id of a row, or the id of a patient.")
-    ordering = ["-id"]
-
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet, term: str) -> tuple[QuerySet, bool]:
-        """A patient's id finds every look at their record, in lists too."""
-        try:
-            patient_id = UUID(term.strip())
-        except ValueError:
-            return super().get_search_results(request, queryset, term)
-        of_patient = Q(patient_id=patient_id) | Q(detail__contains={"patients": [str(patient_id)]})
-        return queryset.filter(of_patient | Q(object_id=str(patient_id))), False
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        here = request.user.facility if request.user.has_facility else None
-        return super().get_queryset(request).filter(Q(facility=here) | Q(facility=None))
-
-
 @admin.register(AuditSeal)
 class AuditSealAdmin(ReadOnlyAdmin):
     facility_path = ""
     list_display = ["id", "made_at", "rows", "digest", "previous"]
+    exclude = ["marks"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).defer("marks")
 
 
 @admin.register(Counter)

@@ -19,19 +19,20 @@ class CoreConfig(AppConfig):
         faults.register()
         panels.register(
             "dashboard",
-            title=_("The audit today"),
-            url_name="core:audit-panel",
-            permission="core.view_auditevent",
-            order=70,
-        )
-        panels.register(
-            "dashboard",
             title=_("The system"),
             url_name="core:system-panel",
             permission="core.view_outboxmessage",
             order=45,
         )
         self._approvals()
+        panels.navigation(
+            "audit-anchor",
+            label=_("Anchor of the audit"),
+            url_name="core:anchor",
+            icon="shield-lock",
+            permission="core.view_auditseal",
+            order=93,
+        )
         self._steps()
 
     def _approvals(self) -> None:

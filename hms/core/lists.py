@@ -83,7 +83,9 @@ def _beyond(order: Sequence[str], values: Sequence[Any]) -> Q:
         column, direction = name.lstrip("-"), "lt" if name.startswith("-") else "gt"
         beyond |= equal & Q(**{f"{column}__{direction}": value})
         equal &= Q(**{column: value})
-    return beyond
+    # Said once more of the first column alone, so that an index begins there and not at the first page.
+    first, direction = order[0].lstrip("-"), "lte" if order[0].startswith("-") else "gte"
+    return Q(**{f"{first}__{direction}": values[0]}) & beyond
 
 
 def _neighbour(request: HttpRequest, word: str, other: str, row: Any, order: Sequence[str]) -> str:
@@ -144,12 +146,22 @@ def cell(value: Any) -> Any:
     return "'" + text if text.startswith(FORMULA_STARTS) else text
 
 
-def export(request: HttpRequest, rows: Iterable[Any], columns: Sequence[Column], name: str) -> HttpResponse | None:
-    """The list as a file when `?format=csv` or `xlsx` asks for one, else None. Writes an audit row."""
+def export(
+    request: HttpRequest,
+    rows: Iterable[Any],
+    columns: Sequence[Column],
+    name: str,
+    *,
+    patient_id: UUID | None = None,
+    detail: dict[str, Any] | None = None,
+) -> HttpResponse | None:
+    """The list as a file when `?format=csv` or `xlsx` asks for one, else None. Writes an audit row: under the
+    patient whom it is about, and with what else there is to say, where that is given."""
     kind = request.GET.get("format")
     if kind not in ("csv", "xlsx"):
         return None
-    audit.record(request.user, "export", detail={"list": name, "format": kind})
+    told = {"list": name, "format": kind, **(detail or {})}
+    audit.record(request.user, "export", patient_id=patient_id, detail=told)
     if isinstance(rows, QuerySet):
         rows = rows.iterator(chunk_size=2000)
     table = ([cell(column.value(row)) for column in columns] for row in rows)

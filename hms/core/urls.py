@@ -6,7 +6,6 @@ app_name = "core"
 
 urlpatterns = [
     path("", shell.home, name="home"),
-    path("today/audit", panels.audit_today, name="audit-panel"),
     path("today/set-up", panels.set_up, name="setup-panel"),
     path("today/system", panels.system, name="system-panel"),
     path("audit/anchor", anchor.anchor, name="anchor"),

@@ -1,4 +1,4 @@
-"""What auditors and administrators find on their first page."""
+"""What administrators find on their first page."""
 
 from __future__ import annotations
 
@@ -10,32 +10,9 @@ from django.views.decorators.http import require_safe
 
 from hms.core import access, clock, setup
 from hms.core import panels as frames
-from hms.core.models import AuditEvent, Department, Membership, OutboxMessage, User
+from hms.core.models import Department, Membership, OutboxMessage, User
 
 LINES = 10
-# How an action says what it was. Whatever is neither looked at, refused nor printed was done.
-LOOKS = Q(action__endswith=".viewed") | Q(action__endswith=".seen") | Q(action__endswith="searched")
-LOOKS |= Q(action__in=["core.search", "patients.chart.opened", "doctors.desk.opened"])
-REFUSED = Q(action__startswith="access.") | Q(action__endswith="refused") | Q(action="core.user.sign_in_failed")
-PRINTS = Q(action="core.document.printed") | Q(action="export")
-
-
-@access.needs("core.view_auditevent")
-@require_safe
-def audit_today(request: HttpRequest) -> HttpResponse:
-    """Today's audit in figures, and the latest refusals: who, what and when, and no patient's name."""
-    facility = request.user.facility
-    start, _end = clock.day_bounds(facility, clock.today(facility))
-    here = AuditEvent.objects.filter(Q(facility=facility) | Q(facility=None), at__gte=start).order_by()
-    figures = here.aggregate(
-        looks=Count("id", filter=LOOKS),
-        refusals=Count("id", filter=REFUSED),
-        prints=Count("id", filter=PRINTS),
-        total=Count("id"),
-    )
-    figures["acts"] = figures["total"] - figures["looks"] - figures["refusals"] - figures["prints"]
-    refusals = list(here.filter(REFUSED).order_by("-id")[:LINES])
-    return frames.render_panel(request, "core/audit_panel.html", {"figures": figures, "refusals": refusals})
 
 
 @access.needs("core.change_facility")

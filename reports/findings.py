@@ -1,0 +1,219 @@
+"""Unusual looks at records: whose reason the auditor wants to know. Read off the audit each time it is asked.
+
+One statement groups the looks of a period (read, printed, taken out; one record at a time, no lists) by person, patient
+and hour, and asks of the groups:
+
+| kind | when |
+|---|---|
+| own record | the patient bears the person's own given and family name |
+| same family name | the patient bears the person's family name |
+| colleague | the record is kept as "works here", or the patient bears the full name and the telephone or e-mail of someone employed here |
+| many charts | more different records within one hour by the clock than HMS_AUDIT_MANY_CHARTS |
+| at night | between 22:00 and 06:00 by the facility's clock, with no shift planned and no attendance recorded within an hour of it |
+| after leaving | after the person's last working day |
+| emergency access | every chart that was opened in an emergency, whose verdict is given there |
+
+Names are compared without accents and capital letters. A finding is nobody's fault: it is a question.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from hms.core import clock
+from hms.core.models import FindingKind, FindingReview, User
+from patients.models import Patient
+
+if TYPE_CHECKING:
+    from hms.core.models import Facility
+
+LONGEST = timedelta(days=31)
+MOST = 200  # of a kind; a page that shows more is read by nobody
+NIGHT, MORNING = 22, 6
+
+_SQL = """
+with looks as materialized (
+    select actor_id, patient_id, date_trunc('hour', at, %(zone)s) as hour, count(*) as rows, min(at) as first, max(at) as last
+    from core_auditevent
+    where facility_id = %(facility)s and kind = any(%(kinds)s) and at >= %(since)s and at < %(until)s
+        and patient_id is not null and actor_id is not null
+    group by 1, 2, 3
+), days as materialized (
+    select actor_id, patient_id, (hour at time zone %(zone)s)::date as day, sum(rows) as rows, min(first) as first,
+        max(last) as last
+    from looks group by 1, 2, 3
+), workers as (
+    select u.id, e.id as employee_id, e.left_on, lower(unaccent(coalesce(nullif(e.given_name, ''), u.first_name))) as given,
+        lower(unaccent(coalesce(nullif(e.family_name, ''), u.last_name))) as family
+    from core_user u left join staff_employee e on e.user_id = u.id
+    where u.id in (select actor_id from looks)
+), named as materialized (
+    select d.*, w.employee_id, w.left_on, p.confidentiality, p.email, p.phone_digits,
+        lower(unaccent(p.given_name)) as given_name, lower(unaccent(p.family_name)) as family_name,
+        w.family <> '' and w.family = lower(unaccent(p.family_name)) as same_family,
+        w.family <> '' and w.family = lower(unaccent(p.family_name)) and w.given = lower(unaccent(p.given_name)) as same_name
+    from days d join workers w on w.id = d.actor_id join patients_patient p on p.id = d.patient_id
+), found as (
+    select 'own_record' as kind, actor_id, patient_id, day, rows, first, last, 0 as number from named where same_name
+    union all
+    select 'own_name', actor_id, patient_id, day, rows, first, last, 0 from named where same_family and not same_name
+    union all
+    select 'colleague', n.actor_id, n.patient_id, n.day, n.rows, n.first, n.last, 0 from named n
+        where not n.same_name and (n.confidentiality = 'staff' or exists (
+            select from staff_employee e where e.facility_id = %(facility)s and lower(unaccent(e.family_name)) = n.family_name
+                and lower(unaccent(e.given_name)) = n.given_name
+                and (e.email <> '' and lower(e.email) = lower(n.email)
+                    or length(n.phone_digits) >= 6
+                        and right(regexp_replace(e.phone, '[^0-9]', '', 'g'), 8) = right(n.phone_digits, 8))))
+    union all
+    select 'many_charts', actor_id, null, (hour at time zone %(zone)s)::date, sum(rows), min(first), max(last), count(*)
+        from looks group by actor_id, hour having count(*) > %(many)s
+    union all
+    select 'off_duty', l.actor_id, null, (l.hour at time zone %(zone)s)::date, sum(l.rows), min(l.first), max(l.last),
+            count(distinct l.patient_id)
+        from looks l left join staff_employee e on e.user_id = l.actor_id
+        where (extract(hour from l.hour at time zone %(zone)s) >= %(night)s
+                or extract(hour from l.hour at time zone %(zone)s) < %(morning)s)
+            and not exists (select from staff_rosterentry r where r.employee_id = e.id
+                and r.period && tstzrange(l.first - interval '1 hour', l.last + interval '1 hour', '[]'))
+            and not exists (select from staff_attendance a where a.employee_id = e.id and not a.void
+                and a.came_at <= l.last + interval '1 hour'
+                and (a.left_at is null or a.left_at >= l.first - interval '1 hour'))
+        group by l.actor_id, 4
+    union all
+    select 'after_leaving', actor_id, null, day, sum(rows), min(first), max(last), count(*)
+        from named where day > left_on group by actor_id, day
+    union all
+    select 'emergency', g.user_id, g.patient_id, (g.created_at at time zone %(zone)s)::date, 1, g.created_at,
+            coalesce(g.ended_at, g.until), 0
+        from patients_chartgrant g where g.facility_id = %(facility)s and g.kind = 'break_glass'
+            and g.created_at >= %(since)s and g.created_at < %(until)s
+), ranked as (
+    select *, row_number() over (partition by kind order by last desc) as place, count(*) over (partition by kind) as of_kind
+    from found where %(kind)s in ('', kind)
+)
+select kind, actor_id, patient_id, day, rows, first, last, number, of_kind from ranked where place <= %(most)s
+    order by last desc, kind
+"""
+
+
+@dataclass(frozen=True)
+class Key:
+    """What tells one finding from another, today and when it is computed again."""
+
+    kind: str
+    day: date
+    person_id: UUID
+    patient_id: UUID | None
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        told = {"kind": self.kind, "day": self.day.isoformat(), "person": str(self.person_id)}
+        return told | ({"patient": str(self.patient_id)} if self.patient_id else {})
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`rows` looks by `person` between `first` and `last`; `number` patients, where it is about many."""
+
+    key: Key
+    person: User
+    patient: Patient | None
+    rows: int
+    first: datetime
+    last: datetime
+    number: int
+    of_kind: int
+    review: FindingReview | None
+
+    @property
+    def query(self) -> str:
+        return urlencode(self.key.parameters)
+
+    @property
+    def label(self) -> str:
+        return str(FindingKind(self.key.kind).label)
+
+    @property
+    def why(self) -> str:
+        """Why it was found, in one sentence."""
+        many = ngettext("%(n)s record", "%(n)s records", self.number) % {"n": self.number}
+        return {
+            FindingKind.OWN_RECORD: _("The patient bears this person's own name."),
+            FindingKind.OWN_NAME: _("The patient bears this person's family name."),
+            FindingKind.COLLEAGUE: _("The patient works here."),
+            FindingKind.MANY_CHARTS: _("%(many)s within one hour; %(most)s are usual at most.")
+            % {"many": many, "most": settings.AUDIT_MANY_CHARTS},
+            FindingKind.OFF_DUTY: _("%(many)s between 22:00 and 06:00, and neither a shift nor an attendance.")
+            % {"many": many},
+            FindingKind.AFTER_LEAVING: _("%(many)s after the last working day.") % {"many": many},
+            FindingKind.EMERGENCY: _("The chart was opened in an emergency."),
+        }[FindingKind(self.key.kind)]
+
+
+def find(reader: User, *, first: date, last: date, kind: str = "") -> list[Finding]:
+    """The findings of days of the facility the reader works in, the latest first, MOST of a kind at most."""
+    facility = reader.facility
+    found = _rows(facility, first, last, kind)
+    people = User.objects.in_bulk({row[1] for row in found})
+    wanted = {row[2] for row in found if row[2]}
+    patients = {each.pk: each for each in Patient.objects.visible_to(reader).filter(pk__in=wanted)}
+    reviews = _reviews(facility, first, last)
+    findings = []
+    for name, person_id, patient_id, day, rows, begun, ended, number, of_kind in found:
+        key = Key(name, day, person_id, patient_id)
+        findings.append(
+            Finding(
+                key=key,
+                person=people[person_id],
+                patient=patients.get(patient_id),
+                rows=int(rows),
+                first=clock.local(facility, begun),
+                last=clock.local(facility, ended),
+                number=number,
+                of_kind=of_kind,
+                review=reviews.get(key),
+            )
+        )
+    return findings
+
+
+def _rows(facility: Facility, first: date, last: date, kind: str) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SQL,
+            {
+                "facility": facility.pk,
+                "zone": facility.time_zone,
+                "kinds": ["read", "print", "export"],
+                "since": clock.day_bounds(facility, first)[0],
+                "until": clock.day_bounds(facility, last)[1],
+                "many": settings.AUDIT_MANY_CHARTS,
+                "night": NIGHT,
+                "morning": MORNING,
+                "kind": kind,
+                "most": MOST,
+            },
+        )
+        return cursor.fetchall()
+
+
+def _reviews(facility: Facility, first: date, last: date) -> dict[Key, FindingReview]:
+    """The newest verdict on each finding of these days."""
+    rows = FindingReview.objects.filter(facility=facility, day__range=(first, last)).select_related("reviewer")
+    return {Key(row.kind, row.day, row.person_id, row.patient_id): row for row in rows.order_by("id")}
+
+
+def one(reader: User, key: Key) -> Finding | None:
+    """A finding, if it is one."""
+    found = find(reader, first=key.day, last=key.day, kind=key.kind)
+    return next((finding for finding in found if finding.key == key), None)
