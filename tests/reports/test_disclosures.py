@@ -1,0 +1,99 @@
+"""What of a record left the house, to whom and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from io import BytesIO
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.test import Client
+from pypdf import PdfReader
+
+from hms.core import audit, clock, documents
+from hms.core.models import AuditEvent, DocumentKind, Paper, User
+from hms.core.refusals import Refused
+from patients.models import Encounter, Patient
+from patients.paper import identity
+from reports import disclosures, services
+from tests.conftest import make_patient
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def auditor(person: Callable[..., User]) -> User:
+    return person("auditor")
+
+
+def printed(reception: User, visit: Encounter) -> AuditEvent:
+    paper = documents.issue(
+        reception, kind=DocumentKind.QUEUE_TOKEN, source=visit, number="R-17", title="Token", paper=Paper.RECEIPT,
+        template="print/queue_token.html", facility=visit.facility, dated=visit.started_at, patient_id=visit.patient_id,
+        snapshot={"patient": identity(visit.patient, at=visit.started_at)},
+    )  # fmt: skip
+    documents.hand_over(reception, paper)
+    return AuditEvent.objects.filter(action="core.document.printed").latest("id")
+
+
+def test_prints_and_exports_count_and_looks_do_not(auditor: User, reception: User, visit: Encounter) -> None:
+    printed(reception, visit)
+    audit.record(reception, "export", patient_id=visit.patient_id, detail={"list": "x", "format": "csv"})
+    audit.record(reception, "patients.chart.opened", patient_id=visit.patient_id)
+    audit.record(reception, "core.document.printed", patient_id=make_patient(reception, "A", "B").pk)
+    rows = disclosures.of(auditor, visit.patient_id)
+    assert [row.what for row in rows] == ["List exported", f"{DocumentKind.QUEUE_TOKEN.label} R-17"]
+    assert not any(row.recipient for row in rows)
+
+
+def test_it_is_said_once_to_whom_a_print_went_and_why(auditor: User, reception: User, visit: Encounter) -> None:
+    event = printed(reception, visit)
+    fields = {"recipient": "Coroner's Court", "address": "1 Court Road", "purpose": "Order 17/26", "what": ""}
+    services.disclose(auditor, patient_id=visit.patient_id, event_id=event.pk, **fields)
+    (row,) = disclosures.of(auditor, visit.patient_id)
+    assert (row.recipient, row.address, row.purpose) == ("Coroner's Court", "1 Court Road", "Order 17/26")
+    assert row.what.endswith("R-17")
+    with pytest.raises(Refused, match="told already"):
+        services.disclose(auditor, patient_id=visit.patient_id, event_id=event.pk, **fields)
+    statement = AuditEvent.objects.get(action="patients.record.disclosed")
+    assert (statement.kind, statement.patient_id, statement.reason) == ("export", visit.patient_id, "Order 17/26")
+
+
+def test_a_print_of_another_patient_is_refused(auditor: User, reception: User, visit: Encounter) -> None:
+    event = printed(reception, visit)
+    other = make_patient(reception, "A", "B")
+    with pytest.raises(Refused, match="no such print"):
+        services.disclose(
+            auditor, patient_id=other.pk, event_id=event.pk, recipient="x", address="", purpose="y", what=""
+        )
+
+
+def test_what_left_more_than_six_years_ago_is_not_in_the_account(auditor: User, patient: Patient) -> None:
+    fields = {"patient_id": patient.pk, "recipient": "Police", "address": "", "purpose": "Warrant", "what": "Dates"}
+    with time_machine.travel(clock.now() - timedelta(days=7 * 366)):
+        services.disclose(auditor, **fields)
+    assert disclosures.of(auditor, patient.pk) == []
+    services.disclose(auditor, **fields)
+    assert len(disclosures.of(auditor, patient.pk)) == 1
+
+
+def test_the_privacy_officer_records_and_prints_the_account(
+    auditor: User, reception: User, visit: Encounter, browser_of: Callable[[User], Client]
+) -> None:
+    printed(reception, visit)
+    client, address = browser_of(auditor), f"/reports/audit/patients/{visit.patient_id}/disclosures"
+    page = client.get(address).content.decode()
+    assert "R-17" in page and "Not stated" in page
+    fields = {"event_id": "", "what": "", "recipient": "Public Health Office", "address": "", "purpose": "Notifiable"}
+    answer = client.post(address, {**fields, "_key": str(uuid4())})
+    assert answer.status_code == 422 and "Say what was given" in answer.content.decode()
+    fields["what"] = "Name and day of birth, by telephone"
+    assert client.post(address, {**fields, "_key": str(uuid4())}).status_code == 302
+    page = client.get(address).content.decode()
+    assert "Public Health Office" in page and "Notifiable" in page
+    text = PdfReader(BytesIO(client.get(f"{address}.pdf").content)).pages[0].extract_text()
+    for word in ("Accounting of disclosures", "Public Health Office", "Notifiable", "by telephone", "R-17"):
+        assert word in text, word
+    assert AuditEvent.objects.get(action="patients.disclosures.printed").patient_id == visit.patient_id

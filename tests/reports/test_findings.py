@@ -1,0 +1,237 @@
+"""Unusual access: what is found, what is not, and the auditor's verdict on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.db import DatabaseError, connection, transaction
+from django.test import Client
+
+from hms.core import audit
+from hms.core.models import AuditEvent, Facility, FindingReview, User
+from hms.core.refusals import Refused
+from patients.models import Patient
+from patients.services import grants
+from reports import findings, services
+from reports.findings import Key
+from staff import services as staff
+from staff.models import Attendance
+from tests.conftest import make_patient
+
+NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 20)
+
+
+@pytest.fixture(autouse=True)
+def afternoon(db: None) -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def auditor(person: Callable[..., User]) -> User:
+    return person("auditor")
+
+
+@pytest.fixture
+def nurse(person: Callable[..., User]) -> User:
+    """Nurse Tester, whose file says the same name."""
+    return person("nurse")
+
+
+def look(actor: User, patient: Patient, *, at: datetime = NOW, action: str = "patients.chart.opened") -> None:
+    with time_machine.travel(at, tick=False):
+        audit.record(actor, action, patient_id=patient.pk)
+
+
+def kinds(auditor: User, *, first: date = TODAY, last: date = TODAY) -> list[str]:
+    return sorted(found.key.kind for found in findings.find(auditor, first=first, last=last))
+
+
+def test_an_ordinary_look_is_nothing_unusual(auditor: User, nurse: User, patient: Patient) -> None:
+    look(nurse, patient)
+    assert kinds(auditor) == []
+
+
+def test_a_patient_of_the_same_family_name_is_found_whatever_its_accents(
+    auditor: User, nurse: User, reception: User
+) -> None:
+    kin = make_patient(reception, "Mattéo", "TÉSTER")
+    look(nurse, kin)
+    look(nurse, kin, at=NOW + timedelta(minutes=20))
+    (found,) = findings.find(auditor, first=TODAY, last=TODAY)
+    assert (found.key.kind, found.person, found.patient, found.rows) == ("own_name", nurse, kin, 2)
+    assert found.why == "The patient bears this person's family name."
+
+
+def test_ones_own_record_is_found_as_that_and_not_as_a_namesake(auditor: User, nurse: User, reception: User) -> None:
+    look(nurse, make_patient(reception, "nurse", "tester"))
+    assert kinds(auditor) == ["own_record"]
+
+
+def test_changes_and_lists_are_no_looks(auditor: User, nurse: User, reception: User) -> None:
+    kin = make_patient(reception, "Mattéo", "Tester")
+    look(nurse, kin, action="patients.vitals.recorded")
+    audit.record(nurse, "patients.list.seen", detail={"patients": [str(kin.pk)]})
+    assert kinds(auditor) == []
+
+
+def test_a_record_kept_as_of_one_who_works_here_is_a_colleagues(
+    auditor: User, nurse: User, reception: User, patient: Patient
+) -> None:
+    grants.keep_narrow(reception, patient_id=patient.pk, confidentiality="staff", reason="Works in ward 2")
+    look(nurse, patient)
+    assert kinds(auditor) == ["colleague"]
+
+
+def test_a_colleague_is_known_by_the_full_name_with_telephone_or_email(
+    auditor: User, nurse: User, reception: User, person: Callable[..., User]
+) -> None:
+    doctor = person("doctor")
+    hr = person("hr")
+    staff.change(hr, employee_id=doctor.employee.pk, given_name="Ama", family_name="Weber", phone="+44 20 7946 0958")
+    namesake = make_patient(reception, "Ama", "Weber", phone="+44 20 7000 1111")
+    look(nurse, namesake)
+    assert kinds(auditor) == []
+    colleague = make_patient(reception, "Ama", "Weber", phone="020 7946 0958", birth_date=date(1980, 1, 1))
+    look(nurse, colleague)
+    (found,) = findings.find(auditor, first=TODAY, last=TODAY)
+    assert (found.key.kind, found.patient) == ("colleague", colleague)
+
+
+def test_many_charts_within_an_hour_are_found_from_the_threshold_on(
+    auditor: User, nurse: User, reception: User, settings: Any
+) -> None:
+    settings.AUDIT_MANY_CHARTS = 5
+    patients = [make_patient(reception, f"Given{n}", f"Family{n}") for n in range(6)]
+    for patient in patients[:5]:
+        look(nurse, patient)
+        look(nurse, patient)
+    look(nurse, patients[5], at=NOW + timedelta(hours=1))
+    assert kinds(auditor) == []
+    look(nurse, patients[5])
+    (found,) = findings.find(auditor, first=TODAY, last=TODAY)
+    assert (found.key.kind, found.number, found.rows) == ("many_charts", 6, 11)
+    assert found.why == "6 records within one hour; 5 are usual at most."
+
+
+NIGHT = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
+
+
+def test_at_night_without_a_shift_is_found(auditor: User, nurse: User, patient: Patient) -> None:
+    look(nurse, patient, at=NIGHT)
+    look(nurse, patient, at=NOW.replace(hour=21, minute=59))
+    (found,) = findings.find(auditor, first=TODAY, last=TODAY)
+    assert (found.key.kind, found.rows, found.number) == ("off_duty", 1, 1)
+
+
+def test_at_night_within_the_roster_or_an_attendance_is_not(
+    auditor: User, nurse: User, patient: Patient, person: Callable[..., User]
+) -> None:
+    hr, other = person("hr"), person("nurse")
+    shift = staff.set_shift(hr, name="Night", starts=time(22), ends=time(6))
+    staff.plan_roster(hr, employee_id=nurse.employee.pk, shift=shift, days=[TODAY])
+    look(nurse, patient, at=NIGHT)
+    look(nurse, patient, at=NIGHT + timedelta(hours=7, minutes=20))  # handing over, after the end
+    Attendance.objects.create(employee=other.employee, came_at=NIGHT - timedelta(hours=2), recorded_by=hr)
+    look(other, patient, at=NIGHT)
+    assert kinds(auditor, last=TODAY + timedelta(days=1)) == []
+    look(nurse, patient, at=NIGHT + timedelta(days=1))
+    assert kinds(auditor, last=TODAY + timedelta(days=2)) == ["off_duty"]
+
+
+def test_night_is_by_the_facilitys_clock(person: Callable[..., User], south: Facility) -> None:
+    auditor, nurse = person("auditor", south), person("nurse", south)
+    look(nurse, make_patient(person("receptionist", south)), at=datetime(2026, 11, 20, 2, 30, tzinfo=UTC))
+    assert kinds(auditor, first=date(2026, 11, 19)) == []  # half past nine in the evening in New York
+    look(nurse, make_patient(person("receptionist", south), "B", "C"), at=datetime(2026, 11, 20, 4, 30, tzinfo=UTC))
+    (found,) = findings.find(auditor, first=date(2026, 11, 19), last=date(2026, 11, 19))
+    assert (found.key.kind, found.key.day) == ("off_duty", date(2026, 11, 19))
+
+
+def test_after_the_last_working_day_is_found(
+    auditor: User, nurse: User, patient: Patient, person: Callable[..., User]
+) -> None:
+    look(nurse, patient)
+    staff.leave(person("hr"), employee_id=nurse.employee.pk, left_on=TODAY, reason="Moved")
+    assert kinds(auditor) == []
+    look(nurse, patient, at=NOW + timedelta(days=1))
+    assert kinds(auditor, last=TODAY + timedelta(days=1)) == ["after_leaving"]
+
+
+def test_an_emergency_access_is_found_and_judged_where_it_stands(auditor: User, nurse: User, patient: Patient) -> None:
+    grants.break_glass(nurse, patient_id=patient.pk, reason="Collapsed")
+    (found,) = findings.find(auditor, first=TODAY, last=TODAY)
+    assert found.key.kind == "emergency"
+    with pytest.raises(Refused, match="no such finding"):
+        services.judge(auditor, key=found.key, verdict="justified", note="x")
+
+
+def test_findings_of_another_facility_are_not_ours(auditor: User, person: Callable[..., User], south: Facility) -> None:
+    look(person("nurse", south), make_patient(person("receptionist", south), "A", "Tester"))
+    assert kinds(auditor) == []
+    assert kinds(person("auditor", south)) == ["own_name"]
+
+
+def kin_of(nurse: User, reception: User, auditor: User) -> findings.Finding:
+    look(nurse, make_patient(reception, "Mattéo", "Tester"))
+    (found,) = findings.find(auditor, first=TODAY, last=TODAY)
+    return found
+
+
+def test_a_verdict_is_kept_audited_and_the_later_one_counts(auditor: User, nurse: User, reception: User) -> None:
+    found = kin_of(nurse, reception, auditor)
+    services.judge(auditor, key=found.key, verdict="followed_up", note="Asked the ward sister")
+    services.judge(auditor, key=found.key, verdict="justified", note="On duty, her patient")
+    (again,) = findings.find(auditor, first=TODAY, last=TODAY)
+    assert again.review.verdict == "justified"
+    assert FindingReview.objects.count() == 2
+    told = AuditEvent.objects.filter(action="core.audit.finding_judged")
+    assert told.count() == 2 and told.first().patient_id == found.patient.pk
+    for change in ("update core_findingreview set note = 'x'", "delete from core_findingreview"):
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(change)
+
+
+def test_what_is_no_finding_and_what_one_did_oneself_is_not_judged(auditor: User, nurse: User, reception: User) -> None:
+    found = kin_of(nurse, reception, auditor)
+    for key in (
+        Key("own_name", TODAY, nurse.pk, uuid4()),
+        Key("off_duty", TODAY, nurse.pk, None),
+        Key("own_name", TODAY - timedelta(days=1), nurse.pk, found.patient.pk),
+    ):
+        with pytest.raises(Refused, match="no such finding"):
+            services.judge(auditor, key=key, verdict="justified", note="x")
+    mine = make_patient(reception, "Auditor", "Tester")
+    look(auditor, mine)
+    with pytest.raises(Refused, match="Somebody else"):
+        services.judge(auditor, key=Key("own_record", TODAY, auditor.pk, mine.pk), verdict="justified", note="x")
+
+
+def test_the_page_shows_the_finding_its_rows_and_takes_the_verdict(
+    auditor: User, nurse: User, reception: User, browser_of: Callable[[User], Client]
+) -> None:
+    found = kin_of(nurse, reception, auditor)
+    auditor.last_name = "Okafor"  # else the auditor's own looks at a Tester are found as well
+    auditor.save()
+    client = browser_of(auditor)
+    page = client.get("/reports/audit/findings").content.decode()
+    assert "Patient of the same family name" in page and found.patient.mrn in page
+    rows = f"/reports/audit/patients/{found.patient.pk}/?person={nurse.pk}&amp;first=2026-11-20"
+    assert rows in page
+    address = "/reports/audit/findings/verdict?" + urlencode(found.key.parameters)
+    assert "Give a verdict" in client.get(address).content.decode()
+    fields = {"verdict": "not_justified", "note": "No reason given", "_key": str(uuid4())}
+    assert client.post(address, {**fields, "note": ""}).status_code == 422
+    assert client.post(address, fields).status_code == 302
+    assert found.patient.mrn not in client.get("/reports/audit/findings").content.decode()
+    page = client.get("/reports/audit/findings?show=all").content.decode()
+    assert "Not justified" in page and "No reason given" in page
+    for nonsense in ("", "?kind=own_name", "?kind=x&day=2026-11-20&person=" + str(nurse.pk), "?day=y&person=z"):
+        assert client.get("/reports/audit/findings/verdict" + nonsense).status_code == 404
