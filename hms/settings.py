@@ -154,7 +154,7 @@ AUDIT_YEARS = env.int("HMS_AUDIT_YEARS", default=10)
 AUDIT_MANY_CHARTS = env.int("HMS_AUDIT_MANY_CHARTS", default=40)
 # Where the newest seal of the audit goes each day; and the server that takes it there (smtp+tls://user:pass@host:587).
 AUDIT_MAIL = [each.strip() for each in env.list("HMS_AUDIT_MAIL", default=[]) if each.strip()]
-vars().update(env.email_url("HMS_EMAIL_URL", default="dummymail://"))
+vars().update(env.email_url_config(env("HMS_EMAIL_URL", default="") or "dummymail://"))
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("HMS_EMAIL_FROM", default="hospital@localhost")
 OUTBOX_LEASE_SECONDS = env.int("HMS_OUTBOX_LEASE_SECONDS", default=60)

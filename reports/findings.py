@@ -93,13 +93,14 @@ with looks as materialized (
     select 'after_leaving', actor_id, null, day, sum(rows), min(first), max(last), count(*)
         from named where day > left_on group by actor_id, day
     union all
-    select 'emergency', g.user_id, g.patient_id, (g.created_at at time zone %(zone)s)::date, 1, g.created_at,
+    select 'emergency', g.user_id, g.patient_id, (g.created_at at time zone %(zone)s)::date,
+            (select coalesce(sum(d.rows), 0) from days d where d.actor_id = g.user_id and d.patient_id = g.patient_id), g.created_at,
             coalesce(g.ended_at, g.until), 0
         from patients_chartgrant g where g.facility_id = %(facility)s and g.kind = 'break_glass'
             and g.created_at >= %(since)s and g.created_at < %(until)s
 ), ranked as (
     select *, row_number() over (partition by kind order by last desc) as place, count(*) over (partition by kind) as of_kind
-    from found where %(kind)s in ('', kind)
+    from found where %(kind)s in ('', kind) and (%(person)s::uuid is null or actor_id = %(person)s)
 )
 select kind, actor_id, patient_id, day, rows, first, last, number, of_kind from ranked where place <= %(most)s
     order by last desc, kind
@@ -136,6 +137,18 @@ class Finding:
     review: FindingReview | None
 
     @property
+    def when(self) -> str:
+        """From when to when, by the facility's clock; one time where it is one minute, both days where it is two."""
+        begun, ended = f"{self.first:%d %b %Y, %H:%M}", f"{self.last:%d %b %Y, %H:%M}"
+        if begun == ended:
+            return begun
+        return f"{begun}–{self.last:%H:%M}" if self.first.date() == self.last.date() else f"{begun} – {ended}"
+
+    @property
+    def looks(self) -> str:
+        return ngettext("%(n)s look", "%(n)s looks", self.rows) % {"n": self.rows}
+
+    @property
     def query(self) -> str:
         return urlencode(self.key.parameters)
 
@@ -160,10 +173,10 @@ class Finding:
         }[FindingKind(self.key.kind)]
 
 
-def find(reader: User, *, first: date, last: date, kind: str = "") -> list[Finding]:
+def find(reader: User, *, first: date, last: date, kind: str = "", person_id: UUID | None = None) -> list[Finding]:
     """The findings of days of the facility the reader works in, the latest first, MOST of a kind at most."""
     facility = reader.facility
-    found = _rows(facility, first, last, kind)
+    found = _rows(facility, first, last, kind, person_id)
     people = User.objects.in_bulk({row[1] for row in found})
     wanted = {row[2] for row in found if row[2]}
     patients = {each.pk: each for each in Patient.objects.visible_to(reader).filter(pk__in=wanted)}
@@ -187,7 +200,7 @@ def find(reader: User, *, first: date, last: date, kind: str = "") -> list[Findi
     return findings
 
 
-def _rows(facility: Facility, first: date, last: date, kind: str) -> list[tuple]:
+def _rows(facility: Facility, first: date, last: date, kind: str, person_id: UUID | None) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(
             _SQL,
@@ -201,6 +214,7 @@ def _rows(facility: Facility, first: date, last: date, kind: str) -> list[tuple]
                 "night": NIGHT,
                 "morning": MORNING,
                 "kind": kind,
+                "person": person_id,
                 "most": MOST,
             },
         )
@@ -215,5 +229,5 @@ def _reviews(facility: Facility, first: date, last: date) -> dict[Key, FindingRe
 
 def one(reader: User, key: Key) -> Finding | None:
     """A finding, if it is one."""
-    found = find(reader, first=key.day, last=key.day, kind=key.kind)
+    found = find(reader, first=key.day, last=key.day, kind=key.kind, person_id=key.person_id)
     return next((finding for finding in found if finding.key == key), None)

@@ -118,7 +118,11 @@ def _context(anchor: Anchor, facility: Facility | None) -> dict[str, Any]:
         **until,
         "made": f"{moment:%d %b %Y, %H:%M:%S} {moment:%Z}",
         "facility": documents.letterhead(facility) if facility else {"name": settings.NETWORK_NAME},
-        "document": {"title": _("Anchor of the audit"), "number": str(anchor.seal.pk), "paper": "A4"},
+        "document": {
+            "title": _("Anchor of the audit"),
+            "number": str(anchor.seal.pk),
+            "paper": facility.paper if facility else "A4",
+        },
         "qr": documents.qr(anchor.scanned),
         "check_at": settings.PUBLIC_URL.split("://", 1)[1] + reverse("core:anchor"),
     }

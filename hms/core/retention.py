@@ -45,10 +45,13 @@ def parts() -> dict[datetime, str]:
 def retire() -> AuditRetirement | None:
     """Let the whole months go that are older than HMS_AUDIT_YEARS, and keep a row that says so. None if there are none.
 
-    Locks: the audit, against seals and against new rows, until it is done. Refuses rows that are not sealed yet,
-    and seals that do not verify: what was tampered with is not let go.
+    Locks: the audit, against seals and against new rows, until it is done. Refuses the application's role,
+    rows that are not sealed yet, and seals that do not verify: what was tampered with is not let go.
     """
     with connection.cursor() as cursor:
+        cursor.execute("select pg_has_role(relowner, 'usage') from pg_class where oid = 'core_auditevent'::regclass")
+        if not cursor.fetchone()[0]:
+            raise Refused(_("Only the owner of the tables lets audit rows go (HMS_OWNER_DATABASE_URL)."))
         cursor.execute("select pg_advisory_xact_lock(%s)", [sealing.SEAL_LOCK])
         make_months()
         now = clock.now()

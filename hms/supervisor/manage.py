@@ -16,7 +16,7 @@ from hms.supervisor.services import Services, environment, note
 # These change tables, roles, or what the application may only add to: they run as the owner.
 AS_OWNER = {
     "migrate", "makemigrations", "sqlmigrate", "showmigrations", "flush", "sync_roles", "grant_app_role",
-    "demo", "test", "sqlflush", "optimizemigration", "squashmigrations",
+    "demo", "test", "retire_audit", "sqlflush", "optimizemigration", "squashmigrations",
 }  # fmt: skip
 
 

@@ -199,6 +199,8 @@ def test_the_application_role_makes_months_and_lets_none_go() -> None:
                 with pytest.raises(DatabaseError, match=r"permission denied|must be owner"), transaction.atomic():
                     cursor.execute(statement)
             audit.record(None, "test.event")
+            with pytest.raises(CommandError, match="Only the owner"):
+                call_command("retire_audit")
             with pytest.raises(DatabaseError), transaction.atomic():
                 retention._drop(cursor, ["core_auditevent_2019_05"])
         finally:
