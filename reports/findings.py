@@ -25,7 +25,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -51,29 +51,36 @@ with looks as materialized (
     select actor_id, patient_id, (hour at time zone %(zone)s)::date as day, sum(rows) as rows, min(first) as first,
         max(last) as last
     from looks group by 1, 2, 3
-), workers as (
-    select u.id, e.id as employee_id, e.left_on, lower(unaccent(coalesce(nullif(e.given_name, ''), u.first_name))) as given,
+), workers as materialized (
+    select u.id, e.left_on, lower(unaccent(coalesce(nullif(e.given_name, ''), u.first_name))) as given,
         lower(unaccent(coalesce(nullif(e.family_name, ''), u.last_name))) as family
     from core_user u left join staff_employee e on e.user_id = u.id
     where u.id in (select actor_id from looks)
+), seen as materialized (
+    select id, confidentiality, lower(email) as email, phone_digits, lower(unaccent(given_name)) as given,
+        lower(unaccent(family_name)) as family
+    from patients_patient where id in (select patient_id from looks)
+), employees as materialized (
+    select lower(unaccent(given_name)) as given, lower(unaccent(family_name)) as family, lower(email) as email,
+        right(regexp_replace(phone, '[^0-9]', '', 'g'), 8) as phone
+    from staff_employee where facility_id = %(facility)s
+), colleagues as materialized (
+    select id from seen where confidentiality = 'staff'
+    union
+    select s.id from seen s join employees e on e.family = s.family and e.given = s.given
+        where e.email <> '' and e.email = s.email
+            or length(s.phone_digits) >= 6 and e.phone = right(s.phone_digits, 8)
 ), named as materialized (
-    select d.*, w.employee_id, w.left_on, p.confidentiality, p.email, p.phone_digits,
-        lower(unaccent(p.given_name)) as given_name, lower(unaccent(p.family_name)) as family_name,
-        w.family <> '' and w.family = lower(unaccent(p.family_name)) as same_family,
-        w.family <> '' and w.family = lower(unaccent(p.family_name)) and w.given = lower(unaccent(p.given_name)) as same_name
-    from days d join workers w on w.id = d.actor_id join patients_patient p on p.id = d.patient_id
+    select d.*, w.given = s.given as fully from days d join workers w on w.id = d.actor_id
+        join seen s on s.id = d.patient_id and s.family = w.family where w.family <> ''
 ), found as (
-    select 'own_record' as kind, actor_id, patient_id, day, rows, first, last, 0 as number from named where same_name
+    select case when fully then 'own_record' else 'own_name' end as kind, actor_id, patient_id, day, rows, first, last,
+        0 as number
+        from named
     union all
-    select 'own_name', actor_id, patient_id, day, rows, first, last, 0 from named where same_family and not same_name
-    union all
-    select 'colleague', n.actor_id, n.patient_id, n.day, n.rows, n.first, n.last, 0 from named n
-        where not n.same_name and (n.confidentiality = 'staff' or exists (
-            select from staff_employee e where e.facility_id = %(facility)s and lower(unaccent(e.family_name)) = n.family_name
-                and lower(unaccent(e.given_name)) = n.given_name
-                and (e.email <> '' and lower(e.email) = lower(n.email)
-                    or length(n.phone_digits) >= 6
-                        and right(regexp_replace(e.phone, '[^0-9]', '', 'g'), 8) = right(n.phone_digits, 8))))
+    select 'colleague', d.actor_id, d.patient_id, d.day, d.rows, d.first, d.last, 0
+        from days d join colleagues c on c.id = d.patient_id
+        where not exists (select from named n where n.fully and n.actor_id = d.actor_id and n.patient_id = d.patient_id)
     union all
     select 'many_charts', actor_id, null, (hour at time zone %(zone)s)::date, sum(rows), min(first), max(last), count(*)
         from looks group by actor_id, hour having count(*) > %(many)s
@@ -90,8 +97,8 @@ with looks as materialized (
                 and (a.left_at is null or a.left_at >= l.first - interval '1 hour'))
         group by l.actor_id, 4
     union all
-    select 'after_leaving', actor_id, null, day, sum(rows), min(first), max(last), count(*)
-        from named where day > left_on group by actor_id, day
+    select 'after_leaving', d.actor_id, null, d.day, sum(d.rows), min(d.first), max(d.last), count(*)
+        from days d join workers w on w.id = d.actor_id where d.day > w.left_on group by d.actor_id, d.day
     union all
     select 'emergency', g.user_id, g.patient_id, (g.created_at at time zone %(zone)s)::date,
             (select coalesce(sum(d.rows), 0) from days d where d.actor_id = g.user_id and d.patient_id = g.patient_id), g.created_at,
@@ -201,7 +208,8 @@ def find(reader: User, *, first: date, last: date, kind: str = "", person_id: UU
 
 
 def _rows(facility: Facility, first: date, last: date, kind: str, person_id: UUID | None) -> list[tuple]:
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("set local work_mem = '64MB'")  # a month of looks is grouped in memory
         cursor.execute(
             _SQL,
             {

@@ -136,7 +136,7 @@ def hand_out(actor: User) -> tuple[Anchor, bytes]:
     """The newest seal on paper, recorded. Refuses where nothing is sealed yet."""
     anchor = newest()
     if anchor is None:
-        raise Refused(_("Nothing is sealed yet. The first seal is made within a minute of the first act."))
+        raise Refused(_("Nothing is sealed yet."))
     audit.record(actor, "core.audit.anchor_printed", anchor.seal)
     return anchor, pdf(anchor, actor.facility)
 

@@ -13,13 +13,16 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 from django.db import connection, transaction
 
 from hms.core.models import ActKind, AuditEvent, AuditRetirement, AuditSeal
 
 SEAL_LOCK = 7_114_201
+ROUND = (1 << 64) - 1
 MARK = 8  # bytes of a row's hash
+AT_ONCE = 2000
 NAMED = 20  # rows of a seal that are named one by one
 
 # The text of a row that is hashed: every column that says something, in PostgreSQL's own unambiguous JSON.
@@ -39,43 +42,41 @@ class Block:
     last_id: int | None = None
     first_at: datetime | None = None
     last_at: datetime | None = None
-    marks: dict[int, bytes] = field(default_factory=dict)
+    marks: bytearray = field(default_factory=bytearray)
     content: str = ""
 
     def read(self, first: int, following: int, since: datetime | None, until: datetime | None) -> Block:
         period, arguments = "", [first, following]
         if since and until:
             period, arguments = " and at between %s and %s", [*arguments, since, until]
-        sha = hashlib.sha256(self.header.encode())
+        sha, previous = hashlib.sha256(self.header.encode()), 0
         with connection.chunked_cursor() as cursor:  # a great import is one transaction, and so one block
             cursor.execute(_ROW_TEXT.format(period=period), arguments)
-            for event_id, at, text in iter(cursor.fetchone, None):
+            rows = chain.from_iterable(iter(lambda: cursor.fetchmany(AT_ONCE), []))
+            for event_id, at, text in rows:
                 line = text.encode()
                 sha.update(line + b"\n")
-                self.marks[event_id] = hashlib.sha256(line).digest()[:MARK]
+                self.marks += _step(event_id - previous) + hashlib.sha256(line).digest()[:MARK]
                 self.first_at = min(self.first_at or at, at)
                 self.last_at = max(self.last_at or at, at)
-        self.rows, self.last_id = len(self.marks), max(self.marks, default=None)
+                self.rows, self.last_id, previous = self.rows + 1, event_id, event_id
         self.content = sha.hexdigest()
         return self
 
 
-def packed(marks: dict[int, bytes]) -> bytes:
-    """The marks of a block in the order of their ids: how much the id grew, seven bits a byte, then the hash."""
-    out, previous = bytearray(), 0
-    for event_id, mark in marks.items():
-        step = event_id - previous
-        while step >= 0x80:
-            out.append(step & 0x7F | 0x80)
-            step >>= 7
-        out.append(step)
-        out += mark
-        previous = event_id
+def _step(size: int) -> bytes:
+    """By how much an id grew, seven bits a byte, the lowest first. From an id below nought, which only a forger
+    writes, it is counted round."""
+    out, size = bytearray(), size & ROUND
+    while size >= 0x80:
+        out.append(size & 0x7F | 0x80)
+        size >>= 7
+    out.append(size)
     return bytes(out)
 
 
 def unpacked(data: bytes) -> dict[int, bytes]:
-    """What `packed` packed."""
+    """The marks of a block, id → hash, as they were packed: the step to each id, then its hash."""
     marks: dict[int, bytes] = {}
     place = event_id = 0
     while place < len(data):
@@ -83,9 +84,9 @@ def unpacked(data: bytes) -> dict[int, bytes]:
         while data[place] & 0x80:
             step |= (data[place] & 0x7F) << shift
             shift, place = shift + 7, place + 1
-        event_id += step | data[place] << shift
+        event_id = (event_id + (step | data[place] << shift)) & ROUND
         place += 1
-        marks[event_id] = data[place : place + MARK]
+        marks[event_id - (event_id >> 63 << 64)] = data[place : place + MARK]
         place += MARK
     return marks
 
@@ -120,7 +121,7 @@ def seal() -> AuditSeal | None:
         rows_until=block.last_at,
         last_id=block.last_id,
         content=block.content,
-        marks=packed(block.marks),
+        marks=bytes(block.marks),
         previous=newest.digest if newest else "",
     )
     link.digest = _digest(link)
@@ -186,7 +187,7 @@ def _named(link: AuditSeal, block: Block, *, gone: bool = False) -> list[str]:
     """Row by row, what differs from the marks. With `gone`, rows may be missing: they were retired."""
     if not link.content:
         return []
-    marks, now = unpacked(bytes(link.marks)), block.marks
+    marks, now = unpacked(bytes(link.marks)), unpacked(bytes(block.marks))
     missing = [] if gone else [pk for pk in marks if pk not in now]
     cut = [pk for pk in missing if pk > (block.last_id or 0)]
     changed = [pk for pk in marks if pk in now and now[pk] != marks[pk]]

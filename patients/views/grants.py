@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from hms.core import access, acts, asking, clock, lists, panels
+from hms.core import access, actions, acts, asking, clock, lists, panels
 from hms.core.acts import once
 from hms.core.views.factors import way_to_sign_in_again
 from patients import banner
@@ -106,7 +106,11 @@ def grant_review(request: HttpRequest, grant_id: UUID) -> HttpResponse:
         messages.success(request, _("Reviewed."))
         return redirect("patients:grants")
     context = {"form": form, "grant": grant, "banner": banner.of(request.user, grant.patient)}
-    return render(request, "patients/grant_review.html", {**context, "looks": grant.looks()[:200]})
+    return render(
+        request,
+        "patients/grant_review.html",
+        {**context, "looks": [(actions.words(look.action), look.at) for look in grant.looks()[:200]]},
+    )
 
 
 @access.needs("patients.review_grant")

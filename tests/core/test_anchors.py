@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from pypdf import PdfReader
 
-from hms.core import anchors, clock, sealing
+from hms.core import anchors, audit, clock, sealing
 from hms.core.models import AuditEvent
 from hms.core.tasks import mail_anchor
 from tests.core.test_audit import seal, tamper, three_seals
@@ -98,6 +98,9 @@ def test_verify_asks_the_anchor() -> None:
 def test_the_auditor_prints_the_anchor_and_checks_it(client_as: Callable[..., Client]) -> None:
     client = client_as("auditor")
     assert "Nothing is sealed yet" in client.get("/audit/anchor").content.decode()
+    assert client.get("/audit/anchor.pdf").headers["Location"] == "/audit/anchor"
+    audit.record(None, "test.first")
+    seal()
     three_seals()
     newest = anchors.newest()
     text = PdfReader(BytesIO(client.get("/audit/anchor.pdf").content)).pages[0].extract_text()

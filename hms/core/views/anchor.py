@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -35,6 +36,10 @@ def anchor(request: HttpRequest) -> HttpResponse:
 @access.needs("core.view_auditseal")
 @require_safe
 def anchor_pdf(request: HttpRequest) -> HttpResponse:
+    """The newest seal as a document to be put away."""
+    if anchors.newest() is None:
+        messages.info(request, _("Nothing is sealed yet. The first seal is made within a minute of the first act."))
+        return redirect("core:anchor")
     printed, content = anchors.hand_out(request.user)
     response = HttpResponse(content, content_type="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="anchor-{printed.seal.pk}.pdf"'
