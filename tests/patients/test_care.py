@@ -152,7 +152,7 @@ def test_in_an_emergency_the_chart_opens_for_hours_is_seen_and_judged(
     judge = browser_of(auditor)
     assert "Collapsed in the corridor" in judge.get("/patients/grants/").content.decode()
     grant = ChartGrant.objects.get()
-    assert "patients.allergies.viewed" in judge.get(f"/patients/grants/{grant.pk}/").content.decode()
+    assert "Allergies looked at" in judge.get(f"/patients/grants/{grant.pk}/").content.decode()
     fields = {"verdict": "not_justified", "comment": "", "_key": uuid4()}
     assert judge.post(f"/patients/grants/{grant.pk}/", fields).status_code == 422
     fields |= {"comment": "Was not on call", "_key": uuid4()}
