@@ -145,7 +145,7 @@ alter table core_auditevent add constraint core_auditevent_facility_id_79cb56bc_
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0012_turns_at_one_computer"),
+        ("core", "0013_approvals"),
     ]
 
     operations = [
