@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from appointments.querysets import AppointmentQuerySet, TokenQuerySet
 from doctors.models import Doctor
 from hms.core.models import Department, Facility, Record, User
+from hms.core.models.tracking import tracked
 from patients.models import Encounter, Patient
 
 
@@ -40,6 +41,7 @@ GIVEN_BACK = [AppointmentStatus.CANCELLED, AppointmentStatus.MOVED]
 WITH_VISIT = [AppointmentStatus.ARRIVED, AppointmentStatus.FULFILLED]
 
 
+@tracked()
 class Appointment(Record):
     """booked → arrived → fulfilled; booked → cancelled, moved or no_show; both ways back
     are supervised: no_show → booked, arrived → booked or no_show when the visit is cancelled."""
@@ -140,6 +142,8 @@ class QueueToken(Record):
     status = models.CharField(max_length=8, choices=TokenStatus, default=TokenStatus.WAITING)
     called_at = models.DateTimeField(null=True, blank=True)
     room = models.CharField(_("room"), max_length=40, blank=True)
+
+    untracked = "a ticket of one day; giving, calling and finishing it are acts in the audit"
 
     objects = TokenQuerySet.as_manager()
 

@@ -14,12 +14,14 @@ from django.utils.translation import gettext_lazy as _
 
 from doctors.querysets import DoctorQuerySet, OfDoctorQuerySet
 from hms.core.models import Record
+from hms.core.models.tracking import tracked
 from staff.models import Employee
 
 SHORTEST_SLOT, LONGEST_SLOT = 5, 240
 SIGNATURE_BYTES = 200 * 1024
 
 
+@tracked()
 class Specialty(Record):
     """A branch of medicine. Its consultations are charged as the service `CONSULT-<CODE>` of billing."""
 
@@ -34,6 +36,7 @@ class Specialty(Record):
         return self.name
 
 
+@tracked(without=("signature",))
 class Doctor(Record):
     """An employee who consults."""
 
@@ -126,6 +129,7 @@ class DayRange(Func):
 SLOT_VALIDATORS = [MinValueValidator(SHORTEST_SLOT), MaxValueValidator(LONGEST_SLOT)]
 
 
+@tracked()
 class Availability(Record):
     """Weekly consultation hours, by the wall clock of the doctor's facility."""
 
@@ -175,6 +179,7 @@ class ExceptionKind(models.TextChoices):
     EXTRA = "extra", _("Extra hours")
 
 
+@tracked()
 class AvailabilityException(Record):
     """A day that differs from the week: away (the whole day, or some hours), or extra hours."""
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import environ
+import pghistory
 from csp.constants import NONCE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -64,6 +65,8 @@ INSTALLED_APPS = [
     "template_partials",
     "django_celery_beat",
     "guardian",
+    "pgtrigger",
+    "pghistory",
 ]
 
 MIDDLEWARE = [
@@ -274,6 +277,13 @@ PERMISSIONS_POLICY = {
     "publickey-credentials-create": "self",
     "publickey-credentials-get": "self",
 }  # fmt: skip
+
+# Columns of the tables of changes: as the tracked ones, but that they may be empty and take no choices, names or
+# defaults over, so that no migration is written because a word of a form changed.
+PGHISTORY_FIELD = pghistory.Field(null=True)
+PGHISTORY_EXCLUDE_FIELD_KWARGS = {
+    "django.db.models.Field": ["choices", "default", "db_default", "validators", "help_text", "verbose_name", "blank"],
+}
 
 LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en-gb", "English")]

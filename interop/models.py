@@ -34,6 +34,8 @@ class SourceRecord(Record):
     object_id = models.UUIDField(null=True)
     sha256 = models.CharField(max_length=64)
 
+    untracked = "where an imported row came from, written once with it"
+
     objects = SourceRecordQuerySet.as_manager()
 
     class Meta:
@@ -69,6 +71,8 @@ class UnresolvedReference(Record):
     # The words to look for, in this order.
     candidates = ArrayField(models.CharField(max_length=LONGEST_ALIAS), default=list)
     resolved_at = models.DateTimeField(_("found"), null=True, blank=True)
+
+    untracked = "what an import could not place yet; what it becomes has its own history"
 
     objects = OfFacilityQuerySet.as_manager()
 

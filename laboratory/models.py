@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.models import Service
 from hms.core import units
 from hms.core.models import Facility, Record, User
+from hms.core.models.tracking import tracked
 from laboratory.querysets import AtFacilityQuerySet, OfOrderQuerySet, OfPatientQuerySet, OrderQuerySet
 from patients.models import Encounter, Observation, Patient
 
@@ -28,6 +29,7 @@ class SpecimenKind(models.TextChoices):
     OTHER = "other", _("Other")
 
 
+@tracked()
 class TestDefinition(Record):
     """A test of the facility's catalogue."""
 
@@ -71,6 +73,7 @@ class RangeSex(models.TextChoices):
     MALE = "male", _("Men and boys")
 
 
+@tracked()
 class ReferenceRange(Record):
     """What is usual for a sex and an age (in days, half-open), and beyond what it is critical.
 
@@ -141,6 +144,7 @@ class OrderStatus(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+@tracked()
 class LabOrder(Record):
     """Follows its results: it is as far as the one that is least far."""
 
@@ -186,6 +190,7 @@ class LabOrder(Record):
         return self.number
 
 
+@tracked()
 class Specimen(Record):
     """What was taken from the patient, under one barcode."""
 
@@ -223,6 +228,7 @@ class Flag(models.TextChoices):
     UNKNOWN = "unknown", _("no range")
 
 
+@tracked()
 class Result(Record):
     """One test of an order: ordered → collected → entered → verified by a second person.
 
@@ -297,6 +303,7 @@ class ResultRevision(Record):
         return self.value_text
 
 
+@tracked()
 class DiagnosticReport(Record):
     """The report of an order, or one brought in from elsewhere (then without an order)."""
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models import Service
 from hms.core.models import Facility, Record, User
+from hms.core.models.tracking import tracked
 from patients.models import Encounter, Patient
 from pharmacy.querysets import (
     AtFacilityQuerySet,
@@ -36,6 +37,7 @@ class Form(models.TextChoices):
     PATCH = "patch", _("patch")
 
 
+@tracked()
 class Medicine(Record):
     """What can be prescribed: an active ingredient (INN) in a strength and a form, for the whole network."""
 
@@ -65,6 +67,7 @@ class Medicine(Record):
         return f"{self.name} {self.strength} {self.get_form_display()}"
 
 
+@tracked()
 class Product(Record):
     """A medicine as one facility stocks and sells it."""
 
@@ -88,6 +91,7 @@ class Product(Record):
         return str(self.medicine)
 
 
+@tracked()
 class Batch(Record):
     """A delivery of a product with one lot number and one expiry date."""
 
@@ -115,6 +119,8 @@ class StockBalance(models.Model):
 
     batch = models.OneToOneField(Batch, on_delete=models.PROTECT, primary_key=True, related_name="balance")
     quantity = models.IntegerField(default=0)
+
+    untracked = "the sum of its movements, which only grow and are checked against it"
 
     class Meta:
         constraints = [
@@ -185,6 +191,7 @@ class AllergyCheck(models.TextChoices):
     NOT_CHECKED = "not_checked", _("Allergies not checked")
 
 
+@tracked()
 class Prescription(Record):
     """prescribed → partly dispensed → dispensed; prescribed → cancelled; partly dispensed → ended early."""
 
@@ -229,6 +236,7 @@ class Prescription(Record):
         return self.number
 
 
+@tracked()
 class PrescriptionLine(Record):
     prescription = models.ForeignKey(Prescription, on_delete=models.PROTECT, related_name="lines")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="prescription_lines")
@@ -265,6 +273,7 @@ class PrescriptionLine(Record):
         return self.quantity - self.dispensed
 
 
+@tracked()
 class Dispense(Record):
     """Handed over the counter at one time; its lines say from which batch. Reversed as a whole."""
 
@@ -320,6 +329,8 @@ class ReorderAlert(Record):
     quantity = models.PositiveIntegerField()
     raised_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)
+
+    untracked = "a notice made from the balances by itself"
 
     objects = AtFacilityQuerySet.as_manager()
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hms.core import clock
 from hms.core.models import Department, Facility, Record, User
+from hms.core.models.tracking import tracked
 from staff.querysets import (
     AttendanceQuerySet,
     CredentialQuerySet,
@@ -47,6 +48,7 @@ class Profession(models.TextChoices):
     GUARD = "guard", _("Guard")
 
 
+@tracked()
 class Employee(Record):
     """A person who works in a facility. Leaves and may come back; never deleted."""
 
@@ -121,6 +123,7 @@ ONE_IS_ENOUGH = [
 ]
 
 
+@tracked()
 class Credential(Record):
     """A paper that lets an employee do their work, until when. A wrong one is withdrawn, not deleted."""
 
@@ -178,6 +181,8 @@ class CredentialWarning(Record):
     credential = models.ForeignKey(Credential, on_delete=models.PROTECT, related_name="warnings")
     days = models.PositiveSmallIntegerField()
 
+    untracked = "that a warning was sent, so that it is sent once"
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["credential", "days"], name="staff_credentialwarning_once"),
@@ -188,6 +193,7 @@ class CredentialWarning(Record):
         return f"{self.credential_id} {self.days}"
 
 
+@tracked()
 class Shift(Record):
     """Working hours that have a name, by the wall clock. One that ends before it starts ends the next day."""
 
@@ -224,6 +230,7 @@ class Shift(Record):
         return datetime.combine(day, wall, tzinfo=clock.zone(self.facility))
 
 
+@tracked()
 class RosterEntry(Record):
     """An employee is planned for a shift of a day, in a department."""
 
@@ -260,6 +267,7 @@ class TsTzRange(Func):
     output_field = DateTimeRangeField()
 
 
+@tracked()
 class Attendance(Record):
     """An employee came, and left. A wrong one is corrected with a reason; a false one is voided."""
 

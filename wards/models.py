@@ -10,10 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models import Service
 from hms.core.models import Department, Facility, Record, User
+from hms.core.models.tracking import tracked
 from patients.models import Encounter, Patient
 from wards.querysets import AdmissionQuerySet, BedQuerySet, OfAdmissionQuerySet, WardQuerySet
 
 
+@tracked()
 class Ward(Record):
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="wards")
     department = models.ForeignKey(Department, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -35,6 +37,7 @@ class Ward(Record):
         return f"{self.code} · {self.name}"
 
 
+@tracked()
 class Room(Record):
     ward = models.ForeignKey(Ward, on_delete=models.PROTECT, related_name="rooms")
     name = models.CharField(_("name"), max_length=40)
@@ -53,6 +56,7 @@ class BedState(models.TextChoices):
     BLOCKED = "blocked", _("Out of use")
 
 
+@tracked()
 class Bed(Record):
     """Ready, to be cleaned after a patient left, or out of use. Whether it is taken is its stays' to say."""
 
@@ -85,6 +89,7 @@ class AdmissionStatus(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+@tracked()
 class Admission(Record):
     """admitted → discharged; admitted → cancelled while nothing was charged."""
 
@@ -129,6 +134,7 @@ class Admission(Record):
         return f"{self.get_status_display()} {self.admitted_at:%Y-%m-%d}"
 
 
+@tracked()
 class BedStay(Record):
     """One patient in one bed for the half-open time [from, until). Neither is ever double-booked."""
 

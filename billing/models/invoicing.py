@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.models.services import Charge
 from billing.querysets import InvoiceQuerySet, OfPatientQuerySet
 from hms.core.models import Facility, Record, User
+from hms.core.models.tracking import tracked
 from patients.models import Encounter, Patient
 
 
@@ -20,6 +21,7 @@ class InvoiceStatus(models.TextChoices):
     REFUND = "refund", _("To give back")
 
 
+@tracked()
 class Invoice(Record):
     """Issued once, never edited: what is owed goes down by payments and credit notes.
 

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.querysets import AtFacilityQuerySet, ChargeQuerySet
 from hms.core.models import Facility, Record, User
+from hms.core.models.tracking import tracked
 from patients.models import Encounter, Patient
 
 
@@ -18,6 +19,7 @@ class ServiceCategory(models.TextChoices):
     OTHER = "other", _("Other")
 
 
+@tracked()
 class Service(Record):
     """A line of the charge master: what can be charged in a facility, and its price."""
 

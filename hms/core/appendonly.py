@@ -2,7 +2,8 @@
 whatever way.
 
 A model says `append_only = True`; its app's migration installs the trigger with `forbid_changes`;
-`manage.py grant_app_role` also takes the privilege from the application's role. TRUNCATE is left
+`manage.py grant_app_role` also takes the privilege from the application's role. To what says
+`written_by_triggers = True` that role may not even add. TRUNCATE is left
 to the owner of the tables, whom no part of the running application connects as.
 
 Nothing is deleted by the application at all, but from the few models that say `deletable = True`: what
@@ -40,6 +41,26 @@ def freeze(table: str, *columns: str) -> migrations.RunSQL:
         """,
         f"drop trigger frozen on {table}; drop trigger kept on {table}",
     )
+
+
+def begin_changes(table: str, *, unless: str = "") -> list[migrations.RunSQL]:
+    """Migration steps after the table of changes of `table` was made: the rows that are there already are its
+    beginning (but those for which `unless`, a condition, holds), and from then on it only grows."""
+    where = f"where not ({unless})".replace("'", "''") if unless else ""
+    changes = change_table(table)
+    begin = f"""
+        do $$ declare columns text; begin
+            select string_agg(quote_ident(column_name), ', ') into columns from information_schema.columns
+                where table_schema = 'public' and table_name = '{changes}' and column_name not like 'pgh\\_%';
+            execute format('insert into {changes} (pgh_created_at, pgh_label, pgh_obj_id, %s)'
+                ' select now(), ''beginning'', id, %s from {table} {where}', columns, columns);
+        end $$
+    """
+    return [migrations.RunSQL(begin, migrations.RunSQL.noop), forbid_changes(changes)]
+
+
+def change_table(table: str) -> str:
+    return f"{table}change"
 
 
 # Tables of libraries whose rows come and go by their nature.

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hms.core import units
 from hms.core.models import Record, User
+from hms.core.models.tracking import tracked
 from patients.models.encounter import Encounter
 from patients.models.patient import Patient
 from patients.querysets import NoteQuerySet, OfPatientQuerySet
@@ -44,6 +45,7 @@ class Criticality(models.TextChoices):
     UNABLE = "unable-to-assess", _("Not assessed")
 
 
+@tracked()
 class Allergy(ClinicalRecord):
     substance = models.CharField(_("substance"), max_length=200)
     code = models.CharField(max_length=40, blank=True, editable=False)
@@ -84,6 +86,8 @@ class DiagnosisCode(models.Model):
     billable = models.BooleanField()
     search = models.CharField(max_length=320, editable=False)
 
+    untracked = "the published ICD-10-CM table, loaded whole by a command"
+
     class Meta:
         ordering = ["code"]
         indexes = [
@@ -100,6 +104,7 @@ class ConditionCategory(models.TextChoices):
     DIAGNOSIS = "encounter-diagnosis", _("Diagnosis of the visit")
 
 
+@tracked()
 class Condition(ClinicalRecord):
     """A problem on the list, or a diagnosis of one visit."""
 
@@ -142,6 +147,7 @@ class ObservationCategory(models.TextChoices):
     OTHER = "other", _("Other")
 
 
+@tracked()
 class Observation(ClinicalRecord):
     """One measured or observed value. Code: LOINC. Unit: UCUM."""
 
@@ -170,6 +176,7 @@ class Observation(ClinicalRecord):
         return f"{self.display} {self.value_text} {units.text(self.unit)}".strip()
 
 
+@tracked()
 class Immunization(ClinicalRecord):
     code = models.CharField(max_length=40, blank=True)
     vaccine = models.CharField(_("vaccine"), max_length=200)
@@ -183,6 +190,7 @@ class Immunization(ClinicalRecord):
         return self.vaccine
 
 
+@tracked()
 class Procedure(ClinicalRecord):
     code = models.CharField(max_length=40, blank=True)
     display = models.CharField(max_length=300)
@@ -202,6 +210,7 @@ class MedicationStatus(models.TextChoices):
     STOPPED = "stopped", _("Stopped")
 
 
+@tracked()
 class MedicationStatement(ClinicalRecord):
     """A medicine the patient takes or took, prescribed elsewhere or told by them."""
 
@@ -229,6 +238,7 @@ class NoteStatus(models.TextChoices):
     ENTERED_IN_ERROR = "entered_in_error", _("Entered in error")
 
 
+@tracked(unless=("status", "draft"))
 class ClinicalNote(Record):
     """draft → signed → (entered in error). A signed note never changes (a trigger holds it):
     it is amended by an addendum, a note of its own."""
@@ -275,6 +285,7 @@ class CarePlanStatus(models.TextChoices):
     REVOKED = "revoked", _("Stopped")
 
 
+@tracked()
 class CarePlan(ClinicalRecord):
     """What was agreed to do, until when."""
 

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from hms.core.models import Department, Facility, Record
+from hms.core.models.tracking import tracked
 from patients.models.patient import Patient
 from patients.querysets import EncounterQuerySet
 
@@ -33,6 +34,7 @@ class EncounterStatus(models.TextChoices):
 OPEN = [EncounterStatus.ARRIVED, EncounterStatus.IN_PROGRESS]
 
 
+@tracked()
 class Encounter(Record):
     """arrived → in_progress → finished; arrived → cancelled; finished → in_progress by reopening;
     entered_in_error and unended are only said by the source of what was brought in, which is never open here."""

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from guardian.models import UserObjectPermissionBase
 
 from hms.core.models import AuditEvent, Facility, Record, User
+from hms.core.models.tracking import tracked
 from patients.models.patient import Patient
 from patients.querysets import GrantQuerySet
 
@@ -22,6 +23,7 @@ class Verdict(models.TextChoices):
     NOT_JUSTIFIED = "not_justified", _("Not justified")
 
 
+@tracked()
 class ChartGrant(Record):
     """A chart is open to `user` in [created_at, until); `ended_at` where it was closed before.
 
@@ -88,6 +90,7 @@ class ChartGrant(Record):
         return AuditEvent.objects.filter(actor=self.user, patient_id=self.patient_id, at__range=span).order_by("id")
 
 
+@tracked()
 class PatientUserObjectPermission(UserObjectPermissionBase):
     """django-guardian's direct table for exceptions on one patient: who may do what for as long as a grant holds."""
 

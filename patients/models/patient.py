@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hms.core import audit, clock
 from hms.core.models import Facility, Record, User
+from hms.core.models.tracking import tracked
 from patients.querysets import OfPatientQuerySet, PatientQuerySet
 
 
@@ -34,6 +35,7 @@ class Confidentiality(models.TextChoices):
     RESTRICTED = "restricted", _("Restricted by the patient")
 
 
+@tracked(without=("search_name", "name_tokens", "phone_digits"))
 class Patient(Record):
     mrn = models.CharField(_("MRN"), max_length=20, unique=True, editable=False)
     registered_at = models.ForeignKey(
@@ -140,6 +142,7 @@ class Patient(Record):
         return str(self.get_sex_display())
 
 
+@tracked()
 class PatientFacility(Record):
     """The patient is known to a facility: who works there may find them."""
 
@@ -156,6 +159,7 @@ class PatientFacility(Record):
         return f"{self.patient_id} at {self.facility_id}"
 
 
+@tracked()
 class PatientIdentifier(Record):
     """A number someone else gave the patient: national identity, insurance, another hospital's."""
 
@@ -175,6 +179,7 @@ class PatientIdentifier(Record):
         return f"{self.system}: {self.value}"
 
 
+@tracked()
 class Contact(Record):
     """Next of kin, and whom to call."""
 

@@ -9,6 +9,7 @@ from hms.core.models.audit import (
     FindingKind,
     FindingReview,
     FindingVerdict,
+    SoftwareUpdate,
 )
 from hms.core.models.base import Record
 from hms.core.models.documents import Document, DocumentKind, DocumentStatus, Paper
@@ -45,6 +46,7 @@ __all__ = [
     "Presence",
     "Record",
     "Session",
+    "SoftwareUpdate",
     "SubmittedForm",
     "User",
 ]

@@ -7,14 +7,8 @@ from django.db.models import F, Func, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from hms.core.models.base import CurrentTransaction  # migrations find it here
 from hms.core.models.identity import Facility, User
-
-
-class CurrentTransaction(models.Func):
-    """The id of the running transaction: 64 bits, never reused."""
-
-    template = "pg_current_xact_id()::text::bigint"
-    output_field = models.BigIntegerField()
 
 
 class ActKind(models.TextChoices):
@@ -206,3 +200,22 @@ class FindingReview(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.day} {self.verdict}"
+
+
+class SoftwareUpdate(models.Model):
+    """A migration, and the transaction it ran in: what it changed in rows was done by no person. Written by a trigger
+    on the list of migrations, so that no migration can forget it."""
+
+    transaction = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    name = models.CharField(max_length=520)
+
+    append_only = True
+    written_by_triggers = True
+
+    class Meta:
+        ordering = ["at"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name

@@ -4,6 +4,13 @@ from django.utils import timezone
 from hms.core.ids import uuid7
 
 
+class CurrentTransaction(models.Func):
+    """The id of the running transaction: 64 bits, never reused."""
+
+    template = "pg_current_xact_id()::text::bigint"
+    output_field = models.BigIntegerField()
+
+
 class Record(models.Model):
     """The base of every row with a life of its own: an opaque, time-ordered key and when it was made."""
 

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hms.core.models.base import Record
 from hms.core.models.identity import Facility, User
+from hms.core.models.tracking import tracked
 
 
 class DocumentKind(models.TextChoices):
@@ -31,6 +32,7 @@ class Paper(models.TextChoices):
     LABEL = "label", _("Label")
 
 
+@tracked(without=("content", "snapshot", "prints"))
 class Document(Record):
     """A PDF as it was issued: its bytes, their SHA-256, the snapshot it was drawn from, and the code
     by which anyone can check the paper in their hand. Never edited; a later one supersedes it.

@@ -18,6 +18,7 @@ class GuessCount(models.Model):
     succeeded_at = models.DateTimeField(null=True)
 
     deletable = True
+    untracked = "counts of failed attempts, forgotten when nobody needs them"
 
     class Meta:
         constraints = [

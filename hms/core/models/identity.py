@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hms.core.ids import uuid7
 from hms.core.models.base import Record
+from hms.core.models.tracking import tracked
 
 
 def known_time_zone(value: str) -> None:
@@ -26,6 +27,7 @@ class PaperSize(models.TextChoices):
     LETTER = "letter", _("Letter")
 
 
+@tracked()
 class Facility(Record):
     """A branch of the network: its letterhead, clock, currency and paper."""
 
@@ -55,6 +57,7 @@ class Facility(Record):
         return self.name
 
 
+@tracked()
 class Department(Record):
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="departments")
     code = models.SlugField(_("code"), max_length=30)
@@ -86,6 +89,7 @@ class HospitalUserManager(UserManager):
         return user
 
 
+@tracked(without=("password", "last_login"))
 class User(AbstractUser):
     """A person who signs in. Deactivated, never deleted."""
 
@@ -153,6 +157,7 @@ class User(AbstractUser):
         return self.name
 
 
+@tracked()
 class Membership(Record):
     """A person holds a role in a facility, perhaps in one department of it."""
 

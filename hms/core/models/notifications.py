@@ -22,6 +22,8 @@ class Notification(Record):
     url = models.CharField(max_length=300, blank=True)
     read_at = models.DateTimeField(null=True, blank=True)
 
+    untracked = "a line under the bell; what it tells of has its own history"
+
     class Meta:
         ordering = ["-created_at"]
         indexes = [

@@ -28,6 +28,7 @@ class Presence(Record):
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT, null=True, related_name="+")
 
     deletable = True
+    untracked = "who sits at a computer now; each turn is an act in the audit"
 
     class Meta:
         constraints = [
@@ -50,6 +51,7 @@ class Pin(models.Model):
     set_at = models.DateTimeField(_("set at"), default=timezone.now)
 
     deletable = True
+    untracked = "a secret; setting and removing it are acts in the audit"
 
     def __str__(self) -> str:
         return f"PIN of {self.user_id}"

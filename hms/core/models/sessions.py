@@ -21,6 +21,7 @@ class Session(AbstractBaseSession):
     active_at = models.DateTimeField(null=True)
 
     deletable = True
+    untracked = "who is signed in now; signing in and out are acts in the audit"
 
     class Meta:
         constraints = [

@@ -27,6 +27,8 @@ class OutboxMessage(models.Model):
     dead_at = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True)
 
+    untracked = "work under way; what it does leaves its own history"
+
     class Meta:
         ordering = ["id"]
         verbose_name = _("outbox message")
@@ -55,6 +57,8 @@ class Counter(models.Model):
     series = models.CharField(max_length=40)
     value = models.PositiveBigIntegerField(default=0)
 
+    untracked = "the last number given; every number given is checked against it"
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["facility", "series"], name="core_counter_one_per_series"),
@@ -73,6 +77,8 @@ class SubmittedForm(models.Model):
     fingerprint = models.CharField(max_length=64)
     location = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+
+    untracked = "which forms were sent, for a day"
 
     class Meta:
         indexes = [models.Index(fields=["created_at"], name="core_submittedform_age")]

@@ -46,8 +46,9 @@ class Command(BaseCommand):
                     )
                 )
             for model in append_only_models():
+                taken = "insert, update, delete" if getattr(model, "written_by_triggers", False) else "update, delete"
                 cursor.execute(
-                    sql.SQL("revoke update, delete on {table} from {role}").format(
+                    sql.SQL("revoke " + taken + " on {table} from {role}").format(
                         table=sql.Identifier(model._meta.db_table), role=sql.Identifier(role)
                     )
                 )
