@@ -8,7 +8,7 @@ class BillingConfig(AppConfig):
     def ready(self) -> None:
         from django.urls import reverse
 
-        from billing import account, actions, faults, relations, second_person, waiting
+        from billing import account, actions, faults, histories, relations, second_person, waiting
         from billing import holds as own_holds
         from billing.models import Service
         from billing.services import charges, invoices
@@ -28,6 +28,7 @@ class BillingConfig(AppConfig):
             credit_id="billing.CreditNote",
         )
         actions.register()
+        histories.register()
         faults.register()
         second_person.register()
         banner.show_balance(account.balance)

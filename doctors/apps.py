@@ -10,11 +10,12 @@ class DoctorsConfig(AppConfig):
         from django.urls import reverse
 
         from billing import uses
-        from doctors import actions, desk, faults, fees
+        from doctors import actions, desk, faults, fees, histories
         from doctors.models import Availability
         from hms.core import panels, setup
 
         actions.register()
+        histories.register()
         faults.register()
         uses.register(fees.uses)
         panels.navigation(

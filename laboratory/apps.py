@@ -10,7 +10,7 @@ class LaboratoryConfig(AppConfig):
 
         from billing import uses
         from hms.core import access, outbox, panels, setup
-        from laboratory import actions, faults, relations, waiting
+        from laboratory import actions, faults, histories, relations, waiting
         from laboratory.models import TestDefinition
         from laboratory.services import results
         from patients import care, holds
@@ -24,6 +24,7 @@ class LaboratoryConfig(AppConfig):
             specimen_id="laboratory.Specimen:order__patient_id",
         )
         actions.register()
+        histories.register()
         faults.register()
         uses.register(waiting.uses)
         outbox.register(encounters.CANCELLED, "laboratory.receivers.visit_cancelled")

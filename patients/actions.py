@@ -30,6 +30,7 @@ def register() -> None:
             "patients.encounter.viewed": _("Visit looked at"),
             "patients.glass.broken": _("Chart opened in an emergency"),
             "patients.grant.ended": _("Access to a chart ended"),
+            "patients.grant.expired": _("Access to charts ran out"),
             "patients.grant.reviewed": _("Emergency access judged"),
             "patients.identifier.added": _("Identity number added"),
             "patients.immunization.entered_in_error": _("Vaccination marked as entered in error"),

@@ -7,9 +7,10 @@ class PatientsConfig(AppConfig):
 
     def ready(self) -> None:
         from hms.core import access, panels
-        from patients import actions, care, faults, search, waiting
+        from patients import actions, care, faults, histories, search, waiting
 
         actions.register()
+        histories.register()
         faults.register()
         care.register_own()
         access.ask_for_care(access.Care(care.CLINICAL, care.treats_of, care.known, care.door))

@@ -12,7 +12,7 @@ class PharmacyConfig(AppConfig):
         from hms.core import access, outbox, panels, setup
         from patients import care, holds
         from patients.services import encounters
-        from pharmacy import actions, faults, relations, second_person, waiting
+        from pharmacy import actions, faults, histories, relations, second_person, waiting
         from pharmacy.models import Product
         from pharmacy.services import stock
 
@@ -22,6 +22,7 @@ class PharmacyConfig(AppConfig):
             dispense_id="pharmacy.Dispense",
         )
         actions.register()
+        histories.register()
         faults.register()
         second_person.register()
         uses.register(waiting.uses)

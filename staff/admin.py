@@ -38,6 +38,7 @@ class ShiftAdmin(StaffAdmin):
 @admin.register(RosterEntry)
 class RosterEntryAdmin(ReadOnlyAdmin):
     permission = "staff.view_roster"
+    facility_path = "employee__facility"
     list_display = ["date", "employee", "shift", "department"]
     list_filter = ["department"]
     list_select_related = ["employee", "shift", "department"]
@@ -47,6 +48,7 @@ class RosterEntryAdmin(ReadOnlyAdmin):
 @admin.register(Attendance)
 class AttendanceAdmin(ReadOnlyAdmin):
     permission = "staff.view_attendance"
+    facility_path = "employee__facility"
     list_display = ["employee", "came_at", "left_at", "correction", "void"]
     list_select_related = ["employee"]
     date_hierarchy = "came_at"

@@ -10,10 +10,11 @@ class StaffConfig(AppConfig):
         from django.urls import reverse
 
         from hms.core import approvals, panels, setup
-        from staff import accounts, actions, faults
+        from staff import accounts, actions, faults, histories
         from staff.models import Employee
 
         actions.register()
+        histories.register()
         faults.register()
         approvals.other_accounts(accounts.of_one_person)
         panels.navigation(

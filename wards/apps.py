@@ -11,7 +11,7 @@ class WardsConfig(AppConfig):
         from billing import uses
         from hms.core import access, panels, setup
         from patients import care, holds
-        from wards import actions, faults, relations, waiting
+        from wards import actions, faults, histories, relations, waiting
         from wards import holds as own_holds
         from wards.models import Bed
 
@@ -20,6 +20,7 @@ class WardsConfig(AppConfig):
             nursing_note_id="wards.NursingNote",
         )
         actions.register()
+        histories.register()
         faults.register()
         care.register(
             "lies in the ward",

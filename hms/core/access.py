@@ -7,7 +7,7 @@ lies behind a route is `visible_to(user)` of the model's queryset; `find` loads 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from uuid import UUID
@@ -33,6 +33,12 @@ class Access:
     reads_by_post: bool = False
     # The page asks for it by itself, again and again: such a request is nothing that the person did.
     polls: bool = False
+    # One route to many kinds of record: the permission is that of the record which the arguments name.
+    chosen: Callable[[User, Mapping[str, Any]], str] | None = None
+
+    def asked_of(self, user: User, arguments: Mapping[str, Any]) -> Access:
+        """What the route demands of this person at this address. 404 where it leads to no kind of record."""
+        return replace(self, permission=self.chosen(user, arguments)) if self.chosen else self
 
 
 def public(view: View) -> View:
@@ -54,6 +60,16 @@ def signed_in_search(view: View) -> View:
 def needs(permission: str, *, reads_by_post: bool = False) -> Callable[[View], View]:
     def mark(view: View) -> View:
         view.access = Access(permission=permission, reads_by_post=reads_by_post)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def needs_what(chosen: Callable[[User, Mapping[str, Any]], str]) -> Callable[[View], View]:
+    """What the record demands that the address names: `chosen(user, arguments)` says it."""
+
+    def mark(view: View) -> View:
+        view.access = Access(chosen=chosen)  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -97,8 +113,20 @@ def arguments() -> list[str]:
     return list(_concerns)
 
 
+# The same for a route whose arguments say together where it leads.
+_leads: list[Callable[[Mapping[str, Any]], Iterator[tuple[models.QuerySet, str]]]] = []
+
+
+def concerns_by(leads: Callable[[Mapping[str, Any]], Iterator[tuple[models.QuerySet, str]]]) -> None:
+    """`leads(arguments)` gives the row, as a queryset, and the path from it to the patient's key, if there is one."""
+    if leads not in _leads:
+        _leads.append(leads)
+
+
 def _rows_concerned(arguments: dict[str, Any]) -> Iterator[tuple[models.QuerySet, str]]:
     """The row, as a queryset, to which an argument leads, and the path from it to the patient's key."""
+    for leads in _leads:
+        yield from leads(arguments)
     for argument, pk in arguments.items():
         if argument in _concerns:
             model, field = _concerns[argument]

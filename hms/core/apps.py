@@ -9,13 +9,17 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from hms.core import (
+            access,
             actions,
             faults,
+            history,
             panels,
             receivers,  # noqa: F401  (connects sign-in auditing)
         )
 
         actions.register_own()
+        history.register_own()
+        access.concerns_by(history.leads)
         faults.register()
         panels.register(
             "dashboard",

@@ -150,6 +150,7 @@ class AccessMiddleware:
             return first
         if not request.user.has_facility and request.resolver_match.view_name != "core:no-facility":
             return HttpResponseRedirect(reverse("core:no-facility"))
+        declared = declared.asked_of(request.user, kwargs)
         if declared.permission and not request.user.has_perm(declared.permission):
             raise self.denied(request)
         return self.gate(request, declared, kwargs)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from hms.core.views import anchor, approvals, panels, shell
+from hms.core.views import anchor, approvals, history, panels, shell
 
 app_name = "core"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("audit/anchor", anchor.anchor, name="anchor"),
     path("audit/anchor.pdf", anchor.anchor_pdf, name="anchor-pdf"),
     path("search", shell.search, name="search"),
+    path("history/<str:record>/<uuid:row_id>/", history.history, name="history"),
     path("shell/counts", shell.counts, name="counts"),
     path("shell/session", shell.session, name="session"),
     path("shell/still-here", shell.still_here, name="still-here"),

@@ -117,7 +117,11 @@ def review(actor: User, *, grant_id: object, verdict: str, comment: str) -> Char
 @transaction.atomic
 def expire() -> int:
     """Take away what no longer opens anything; the scope has not counted it since its time was over."""
-    gone, _by_model = PatientUserObjectPermission.objects.filter(grant__until__lte=clock.now()).delete()
+    over = PatientUserObjectPermission.objects.filter(grant__until__lte=clock.now())
+    grants = sorted({str(pk) for pk in over.values_list("grant_id", flat=True)})
+    gone, _by_model = over.delete()
+    if gone:
+        audit.record(User.objects.system(), "patients.grant.expired", detail={"grants": grants})
     return gone
 
 

@@ -19,6 +19,7 @@ SAMPLES: dict[str, Any] = {
     "act": "billing.refund",
     "role": "cashier",
     "pk": 7,
+    "record": "patients.allergy",
 }
 
 
@@ -34,8 +35,10 @@ class Route:
 
     def url(self) -> str:
         """An address of the route that leads to no row that exists."""
-        values = {name: SAMPLES.get(name, uuid.UUID(int=7)) for name in self.arguments}
-        return reverse(self.name, kwargs=values)
+        return reverse(self.name, kwargs=self.sample())
+
+    def sample(self) -> dict[str, Any]:
+        return {name: SAMPLES.get(name, uuid.UUID(int=7)) for name in self.arguments}
 
 
 def routes() -> list[Route]:

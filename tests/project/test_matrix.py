@@ -31,6 +31,7 @@ from tests.project.matrix import (
     table,
 )
 from tests.project.routes import Route, routes
+from tests.project.walked import Walked
 
 REVIEWED = Path(__file__).with_name("matrix.txt")
 HOW_TO = "Read each line of the difference, then write the table again: HMS_WRITE_MATRIX=1 bin/hms test tests/project/test_matrix.py"
@@ -50,11 +51,11 @@ NARROWER = {
 }  # fmt: skip
 
 
-def wrongly_refused(route: Route, code: str, answer: Answer) -> bool:
+def wrongly_refused(route: Route, walked: Walked, code: str, answer: Answer) -> bool:
     """403 is for those without the route's permission, and never for those with it."""
     if route.access.public:
         return False
-    allowed = route.access.permission is None or route.access.permission in roles.ROLES[code].permissions
+    allowed = walked.lets_in(route, walked.users[code])
     return (answer.status == 403) == allowed and not (allowed and route.name in NARROWER)
 
 
@@ -73,7 +74,7 @@ def walk_all(stands: Hospital, browser_of: Callable, codes: list[str], those: li
                 for method in ("GET", "POST"):
                     answer = ask(client, method, walked.url(route))
                     where = f"{code} {method} {route.name} {kind} {answer.status}"
-                    if kind == "own" and wrongly_refused(route, code, answer):
+                    if kind == "own" and wrongly_refused(route, walked, code, answer):
                         faults.append(f"{where}: the permission says otherwise")
                     if answer.opened:
                         found.setdefault((route.name, method, kind), set()).add(code)

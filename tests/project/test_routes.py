@@ -26,7 +26,7 @@ def describe(route: Route) -> str:
     access = route.access
     if access is None:
         return "UNDECLARED"
-    who = "public" if access.public else access.permission or "signed in"
+    who = "as the record" if access.chosen else "public" if access.public else access.permission or "signed in"
     how = "act" if getattr(route.view, "once", False) else "search" if access.reads_by_post else "read"
     return f"{who:<36} {how}"
 

@@ -46,8 +46,11 @@ class Walked:
 
     def who_may(self, route: Route) -> User:
         """The first role, in the order of the table, that the route lets in."""
-        wanted = route.access.permission
-        return self.users[next(code for code, role in roles.ROLES.items() if not wanted or wanted in role.permissions)]
+        return next(user for user in self.users.values() if self.lets_in(route, user))
+
+    def lets_in(self, route: Route, user: User) -> bool:
+        wanted = route.access.asked_of(user, self.ids).permission
+        return not wanted or user.has_perm(wanted)
 
 
 def walk(
@@ -126,7 +129,8 @@ def walk(
     plan = clinical.add_care_plan(
         doctor, encounter_id=visit.pk, title=f"Breathe{mark}", activities=f"Inhale{mark}", review_on=None
     )
-    ids |= {"record_id": allergy.pk, "condition_id": problem.pk, "plan_id": plan.pk}
+    ids |= {"record_id": allergy.pk, "record": "patients.allergy", "row_id": allergy.pk}
+    ids |= {"condition_id": problem.pk, "plan_id": plan.pk}
     prescription = prescribe(doctor, visit, product, dosage=f"1 three times a day{mark}")
     dispense = hand_out(pharmacist, prescription, 4)
     made = order(doctor, visit, test)

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from django.contrib.auth.models import AbstractUser, Group, UserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -83,9 +83,16 @@ SYSTEM = "system"
 class HospitalUserManager(UserManager):
     def system(self) -> User:
         """The actor of what no person does: the worker, the clock, an import."""
-        user, _made = self.get_or_create(
-            username=SYSTEM, defaults={"is_active": False, "first_name": "System", "password": "!"}
-        )
+        from hms.core import audit
+
+        if found := self.filter(username=SYSTEM).first():
+            return found
+        with transaction.atomic():
+            user, made = self.get_or_create(
+                username=SYSTEM, defaults={"is_active": False, "first_name": "System", "password": "!"}
+            )
+            if made:
+                audit.record(user, "core.user.system_made", user)
         return user
 
 

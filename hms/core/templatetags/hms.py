@@ -252,6 +252,25 @@ def sort(context: template.Context, name: str, label: str, css: str = "") -> Saf
     )
 
 
+@register.simple_tag(takes_context=True)
+def what_changed(context: template.Context, row: Any, css: str = "muted") -> SafeString:
+    """`{% what_changed allergy %}`: the link to a record's history, for those who may read it; no query.
+    `css` is the link's class: "btn btn-quiet" among a page's actions."""
+    from hms.core import history
+
+    if row is None or not (address := history.url(context["request"].user, row)):
+        return mark_safe("")
+    return format_html('<a class="{}" href="{}">{}</a>', css, address, _("What changed"))
+
+
+@register.simple_tag(takes_context=True)
+def history_url(context: template.Context, row: Any) -> str:
+    """The address of a record's history, "" where there is none for this person."""
+    from hms.core import history
+
+    return history.url(context["request"].user, row) if row is not None else ""
+
+
 # Pages
 
 
