@@ -71,7 +71,7 @@ def _asks(code: str, facility: Facility, department: Department) -> User:
 
 
 def concerns_a_row(route: Route) -> bool:
-    return bool(set(route.arguments) - {"code", "kind", "department", "provider_id", "pk"})
+    return bool(set(route.arguments) - {"code", "kind", "department", "provider_id", "pk", "record"})
 
 
 @dataclass

@@ -258,7 +258,8 @@ def what_changed(context: template.Context, row: Any, css: str = "muted") -> Saf
     `css` is the link's class: "btn btn-quiet" among a page's actions."""
     from hms.core import history
 
-    if row is None or not (address := history.url(context["request"].user, row)):
+    request = context.get("request") or context.request  # an include with `only` has no other
+    if not row or not (address := history.url(request.user, row)):
         return mark_safe("")
     return format_html('<a class="{}" href="{}">{}</a>', css, address, _("What changed"))
 
