@@ -244,6 +244,8 @@ def _acts(row: models.Model, changes: Sequence[Change]) -> dict[int, AuditEvent]
     own = Q(object_type=row._meta.label_lower, object_id=str(row.pk))
     look = Q(action__endswith=".viewed") | Q(action__endswith=".seen") | Q(action__endswith=".searched")
     rank = Case(
+        # In the one transaction that fills it, the demonstration tells acts of days gone by.
+        When(action="core.demonstration.built", then=Value(-1)),
         When(own & ~look, then=Value(0)), When(~look, then=Value(1)), default=Value(2), output_field=IntegerField()
     )
     found = (
