@@ -246,7 +246,10 @@ def _acts(row: models.Model, changes: Sequence[Change]) -> dict[int, AuditEvent]
     rank = Case(
         # In the one transaction that fills it, the demonstration tells acts of days gone by.
         When(action="core.demonstration.built", then=Value(-1)),
-        When(own & ~look, then=Value(0)), When(~look, then=Value(1)), default=Value(2), output_field=IntegerField()
+        When(own & ~look, then=Value(0)),
+        When(~look, then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
     )
     found = (
         AuditEvent.objects.filter(wanted)
