@@ -55,7 +55,7 @@ def wrongly_refused(route: Route, walked: Walked, code: str, answer: Answer) -> 
     """403 is for those without the route's permission, and never for those with it."""
     if route.access.public:
         return False
-    allowed = walked.lets_in(route, walked.users[code])
+    allowed = walked.lets_in(route, code)
     return (answer.status == 403) == allowed and not (allowed and route.name in NARROWER)
 
 
