@@ -351,7 +351,7 @@ def to_patients() -> dict[type[Change], str]:
 def register_own() -> None:
     """The core's own records, and its question to the oracle."""
     from hms.core import people
-    from hms.core.models import Department, Document, Facility, Membership
+    from hms.core.models import ApprovalLimit, Department, Document, Facility, Membership
 
     oracle.register("changes: every one was an act", without_an_act)
     name(Group, lambda role: roles.label(role.name))
@@ -366,6 +366,12 @@ def register_own() -> None:
         Membership,
         permission="core.view_membership",
         rows=lambda user: Membership.objects.filter(facility__in=people.administered(user)),
+    )
+    register(
+        ApprovalLimit,
+        permission="core.view_approvallimit",
+        rows=lambda user: ApprovalLimit.objects.filter(facility=user.facility),
+        around=lambda user, row: {"back": reverse("core:limits")},
     )
     register(
         Document,

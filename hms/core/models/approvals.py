@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hms.core.models.base import Record
 from hms.core.models.identity import Facility, User
+from hms.core.models.tracking import tracked
 
 
 class ApprovalStatus(models.TextChoices):
@@ -76,6 +77,9 @@ class Approval(Record):
     result_id = models.UUIDField(null=True)
 
     objects = ApprovalQuerySet.as_manager()
+    untracked = (
+        "what was asked never changes, and the one decision stands in the row itself: a trigger refuses any other"
+    )
 
     class Meta:
         ordering = ["-asked_at", "-id"]
@@ -132,6 +136,7 @@ class Approval(Record):
         return f"{self.kind} {self.amount} {self.currency}"
 
 
+@tracked()
 class ApprovalLimit(Record):
     """Up to how much a role does alone in one facility, where that differs from `hms/core/limits.py`.
 

@@ -16,7 +16,7 @@ TRACKED = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0008_charges_have_their_day"),
+        ("billing", "0009_discounts"),
     ]
 
     operations = [

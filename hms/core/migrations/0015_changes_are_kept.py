@@ -30,7 +30,7 @@ TRACKED = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0012_turns_at_one_computer"),
+        ("core", "0014_audit_by_month"),
     ]
 
     operations = [
