@@ -16,10 +16,10 @@ def test_the_auditor_reads_todays_figures_and_who_was_refused_and_no_patients_na
 ) -> None:
     assert client_as("cashier").get("/wards/").status_code == 403
     client_as("receptionist").get(f"/patients/{patient.pk}/")
-    answer = client_as("auditor").get("/today/audit")
+    answer = client_as("auditor").get("/reports/audit/today")
     page = answer.content.decode()
-    assert answer.context["figures"]["refusals"] == 1
-    assert answer.context["figures"]["looks"] >= 1
+    assert answer.context["figures"]["refusal"] == 1
+    assert answer.context["figures"]["read"] >= 1
     assert "Cashier Tester" in page
     assert "wards:board" in page
     assert patient.family_name not in page
@@ -39,5 +39,5 @@ def test_the_administrator_reads_what_the_workers_could_not_do_and_who_has_no_ro
 
 
 def test_the_first_pages_panels_are_closed_to_others(client_as: Callable[..., Client]) -> None:
-    for address in ("/today/audit", "/today/system"):
+    for address in ("/reports/audit/today", "/today/system"):
         assert client_as("nurse").get(address).status_code == 403
