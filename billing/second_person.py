@@ -18,6 +18,7 @@ from hms.core import approvals, clock
 from hms.core.approvals import Subject
 from hms.core.models import Approval, User
 from hms.core.templatetags.hms import money
+from patients.models import Patient
 
 MONTH = timedelta(days=30)  # a price that climbs in small steps is one change
 
@@ -91,11 +92,16 @@ def _money(amount: Decimal, approval: Approval) -> str:
     return money(amount, approval.currency)
 
 
-def _of_invoice(found: Invoice, approval: Approval, *more: tuple[str, Any]) -> Subject:
+def _whose(user: User, patient: Patient) -> list[tuple[str, Any]]:
+    """The patient, for whom their name is known to by their role."""
+    return [(_("Patient"), patient.name)] if user.has_perm("patients.view_patient") else []
+
+
+def _of_invoice(user: User, found: Invoice, approval: Approval, *more: tuple[str, Any]) -> Subject:
     return Subject(
         url=reverse("billing:invoice", args=[found.pk]),
         lines=[
-            (_("Patient"), found.patient.name),
+            *_whose(user, found.patient),
             (_("Total of the invoice"), _money(found.total, approval)),
             (_("Paid"), _money(found.paid, approval)),
             (_("Credited"), _money(found.credited, approval)),
@@ -110,7 +116,7 @@ def _invoice(user: User, approval: Approval) -> Subject | None:
         return None
     rows = Invoice.objects.visible_to(user).select_related("patient")
     found = rows.filter(pk=approval.subject_id).first()
-    return found and _of_invoice(found, approval, (_("To give back"), _money(found.due_back, approval)))
+    return found and _of_invoice(user, found, approval, (_("To give back"), _money(found.due_back, approval)))
 
 
 def _payment(user: User, approval: Approval) -> Subject | None:
@@ -124,7 +130,7 @@ def _payment(user: User, approval: Approval) -> Subject | None:
         "when": clock.local(user.facility, found.received_at).strftime("%d %b %Y, %H:%M"),
         "who": found.received_by.name,
     }
-    return _of_invoice(found.invoice, approval, (_("Taken"), taken), (_("Method"), found.get_method_display()))
+    return _of_invoice(user, found.invoice, approval, (_("Taken"), taken), (_("Method"), found.get_method_display()))
 
 
 def _charge(user: User, approval: Approval) -> Subject | None:
@@ -140,9 +146,9 @@ def _charge(user: User, approval: Approval) -> Subject | None:
         (_("Charge"), _money(found.amount, approval)),
     )
     if hasattr(found, "invoice_line"):
-        return _of_invoice(found.invoice_line.invoice, approval, *done)
+        return _of_invoice(user, found.invoice_line.invoice, approval, *done)
     bill = reverse("billing:desk-panel", args=[found.encounter_id])
-    return Subject(url=bill, lines=[(_("Patient"), found.patient.name), *done])
+    return Subject(url=bill, lines=[*_whose(user, found.patient), *done])
 
 
 def _price(user: User, approval: Approval) -> Subject | None:

@@ -70,8 +70,11 @@ def _asks(code: str, facility: Facility, department: Department) -> User:
     return User.objects.get(pk=user.pk).at(facility)
 
 
+NO_ROW = {"code", "kind", "department", "provider_id", "pk", "act", "role", "record"}
+
+
 def concerns_a_row(route: Route) -> bool:
-    return bool(set(route.arguments) - {"code", "kind", "department", "provider_id", "pk", "record"})
+    return bool(set(route.arguments) - NO_ROW)
 
 
 @dataclass

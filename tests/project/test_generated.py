@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import random
 import uuid
@@ -16,6 +18,7 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
+from hms import urls as house
 from hms.core import access, roles
 from hms.core.models import Facility, User
 from tests.project.matrix import METHODS, Hospital, ask, hospital
@@ -52,6 +55,14 @@ STRANGE = [
     "2026-03-29T01:30", "24:00", "25:61", "null", "None", "true", "[]", "{}", "' or 1=1 --", "\";drop table x;--", "%", "_", "\\", "%00", "\ufeff",
     "<script>x()</script>", "{{ 7 }}", "../../etc/passwd", "\u202e" * 40, "e\u0301" * 200, "🦠" * 100, "क्षि" * 50, "ﷺ", "a" * 5000, "\r\nSet-Cookie: a=b", "A" * 200_000,
 ]  # fmt: skip
+
+
+def cursor(*values: str) -> str:
+    """As a list's `?after=` says where it goes on."""
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+
+
+STRANGE += [cursor("2026-01-01", "x"), cursor("\0", "\0"), cursor("9999-99-99T00:00", str(uuid.UUID(int=0))), "\0"]
 HEADERS = [
     "HX-Request",
     "HX-Target",
@@ -143,7 +154,7 @@ def fragile(request: HttpRequest) -> HttpResponse:
     return HttpResponse(str(float(request.GET.get("day", "0"))))
 
 
-urlpatterns = [path("fragile", fragile, name="fragile")]
+urlpatterns = [*house.urlpatterns, path("fragile", fragile, name="fragile")]
 
 
 @pytest.mark.urls("tests.project.test_generated")

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path, reverse
 
+from hms import urls as house
 from hms.core import access
 from hms.core.acts import once
 from hms.core.models import Facility, User
@@ -247,7 +248,7 @@ def gullible(request: HttpRequest) -> HttpResponse:
     return HttpResponse(", ".join(str(row) for row in rows), headers={"Location": "/"}, status=302)
 
 
-urlpatterns = [path("gullible", gullible, name="gullible")]
+urlpatterns = [*house.urlpatterns, path("gullible", gullible, name="gullible")]
 
 
 @pytest.mark.urls("tests.project.test_planted")
