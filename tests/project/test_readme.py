@@ -38,7 +38,9 @@ def test_every_command_of_the_readme_exists() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "docs/running.md", "hms/core/README.md", *(f"{app}/README.md" for app in APPS)]
+    "page",
+    ["README.md", "docs/running.md", "docs/security.md", "docs/roles.md", "hms/core/README.md"]
+    + [f"{app}/README.md" for app in APPS],
 )
 def test_every_link_leads_somewhere(page: str) -> None:
     path = ROOT / page
