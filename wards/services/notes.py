@@ -26,7 +26,7 @@ def write(actor: User, *, admission_id: object, kind: str, text: str) -> Nursing
 def correct(actor: User, *, note_id: object, kind: str, text: str) -> NursingNote:
     """Write anew what was noted wrongly; the wrong note stays, struck through. Only by whoever wrote it:
     others add what they know. Locks: the admission."""
-    wrong = NursingNote.objects.get(pk=note_id)
+    wrong = NursingNote.objects.get(pk=note_id, admission__in=Admission.objects.visible_to(actor))
     admission = Admission.objects.select_for_update().get(pk=wrong.admission_id)
     if wrong.author_id != actor.pk:
         raise Refused(_("Only whoever wrote a note corrects it. Write a note of your own."))
