@@ -10,9 +10,9 @@ class BillingConfig(AppConfig):
 
         from billing import account, actions, faults, histories, relations, second_person, waiting
         from billing import holds as own_holds
-        from billing.models import Service
+        from billing.models import LedgerTransaction, Service
         from billing.services import charges, invoices
-        from hms.core import access, outbox, panels, setup
+        from hms.core import access, held, outbox, panels, setup
         from patients import banner, care, holds
         from patients.services import encounters
 
@@ -29,6 +29,7 @@ class BillingConfig(AppConfig):
         )
         actions.register()
         histories.register()
+        held.points_at(LedgerTransaction, "source_type", "source_id")
         faults.register()
         second_person.register()
         banner.show_balance(account.balance)

@@ -79,4 +79,4 @@ def register() -> None:
         around=lambda user, row: banner.around(user, row.patient, back=reverse("patients:grants")),
     )
     # What a grant opened stands in the grant.
-    history.unread(PatientUserObjectPermission, patient="content_object_id")
+    history.unread(PatientUserObjectPermission)

@@ -9,11 +9,11 @@ class PharmacyConfig(AppConfig):
         from django.urls import reverse
 
         from billing import uses
-        from hms.core import access, outbox, panels, setup
+        from hms.core import access, held, outbox, panels, setup
         from patients import care, holds
         from patients.services import encounters
         from pharmacy import actions, faults, histories, relations, second_person, waiting
-        from pharmacy.models import Product
+        from pharmacy.models import Product, StockMovement
         from pharmacy.services import stock
 
         care.register("prescription", permission="pharmacy.dispense", rows=relations.prescribed_here)
@@ -23,6 +23,7 @@ class PharmacyConfig(AppConfig):
         )
         actions.register()
         histories.register()
+        held.points_at(StockMovement, "source_type", "source_id")
         faults.register()
         second_person.register()
         uses.register(waiting.uses)

@@ -60,7 +60,7 @@ class Named:
 
 _kept: dict[str, Kept] = {}
 _named: dict[type[models.Model], Named] = {}
-_unread: dict[type[models.Model], str] = {}
+_unread: set[type[models.Model]] = set()
 
 
 def register(
@@ -94,9 +94,9 @@ def registered() -> list[Kept]:
     return list(_kept.values())
 
 
-def unread(model: type[models.Model], *, patient: str) -> None:
-    """A tracked model that has no page of its own, and how it leads to a patient: the oracle and an erasure know it."""
-    _unread[model] = patient
+def unread(model: type[models.Model]) -> None:
+    """A tracked model that has no page of its own."""
+    _unread.add(model)
 
 
 def of(record: str) -> Kept:
@@ -339,13 +339,6 @@ def without_an_act() -> Iterator[str]:
         )
         for table, row, label, at, user in cursor.fetchall():
             yield f"{table} {row} {verbs[label]} at {at:%Y-%m-%d %H:%M:%S} by the database user {user}: no act did it."
-
-
-def to_patients() -> dict[type[Change], str]:
-    """Every table of changes that leads to a patient, and the way from the tracked row to the patient's key: what a
-    legal erasure must reach."""
-    ways = {kept.model: kept.patient for kept in _kept.values()} | _unread
-    return {changes: way for changes in change_models() if (way := ways[changes.pgh_tracked_model])}
 
 
 def register_own() -> None:

@@ -12,6 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
+from hms.core import money
 from hms.core.models import ApprovalLimit, Facility
 
 
@@ -106,3 +109,14 @@ def covering(
     """The widest limit of these roles that covers so much; None if none does."""
     fit = [limit for role in roles if (limit := table.get((kind, role), NOTHING)).covers(counted, percent)]
     return max(fit, key=lambda limit: limit.width, default=None)
+
+
+def in_words(limit: Limit, currency: str) -> str:
+    if limit.amount is None and limit.percent is None:
+        return _("any amount")
+    if not limit.amount and limit.amount is not None:
+        return _("nothing alone")
+    amount = _("any amount") if limit.amount is None else f"{money.rounded(limit.amount)} {currency}"
+    if limit.percent is None:
+        return amount
+    return _("%(amount)s and %(percent)s %%") % {"amount": amount, "percent": f"{limit.percent.normalize():f}"}

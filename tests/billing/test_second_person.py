@@ -387,8 +387,8 @@ def test_a_form_sent_twice_is_one_request(cashier: User, due: Invoice, browser_o
 def test_every_kind_of_the_table_is_registered_and_every_role_of_it_may_do_or_decide() -> None:
     from hms.core import roles
 
-    assert {kind.key for kind in approvals.kinds()} == set(limits.RULES)
-    for kind in approvals.kinds():
+    assert {kind.key for kind in approvals.registered()} == set(limits.RULES)
+    for kind in approvals.registered():
         for role in limits.RULES[kind.key].by_role:
             held = roles.ROLES[role].permissions
             assert kind.permission in held or "core.decide_approval" in held, (kind.key, role)

@@ -43,7 +43,7 @@ def _rows(request: HttpRequest) -> QuerySet:
 def _of_kind(request: HttpRequest, rows: QuerySet) -> tuple[str, QuerySet]:
     """Narrowed to the kind that the address names, if there is one of that name."""
     kind = request.GET.get("kind", "")
-    known = kind in {known.key for known in approvals.kinds()}
+    known = kind in {known.key for known in approvals.registered()}
     return (kind, rows.filter(kind=kind)) if known else ("", rows)
 
 
@@ -54,7 +54,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     kind, rows = _of_kind(request, _rows(request).waiting())
     page = lists.page(request, rows, order=("asked_at", "id"))
     approvals.mark(request.user, page.rows)
-    context = {"page": page, "kind": kind, "kinds": approvals.kinds(), "tab": "queue"}
+    context = {"page": page, "kind": kind, "kinds": approvals.registered(), "tab": "queue"}
     return render(request, "core/approvals.html", context)
 
 
@@ -83,7 +83,7 @@ def history(request: HttpRequest) -> HttpResponse:
     order = ("-asked_at", "-id")
     if file := lists.export(request, rows.order_by(*order), COLUMNS, "approvals"):
         return file
-    context = {"page": lists.page(request, rows, order=order), "kind": kind, "kinds": approvals.kinds()}
+    context = {"page": lists.page(request, rows, order=order), "kind": kind, "kinds": approvals.registered()}
     context |= {"status": status, "statuses": ApprovalStatus.choices, "first": first, "last": last, "tab": "history"}
     return render(request, "core/approvals_history.html", context)
 
@@ -150,7 +150,7 @@ def limit_list(request: HttpRequest) -> HttpResponse:
 @access.needs("core.change_approvallimit")
 @once
 def limit_set(request: HttpRequest, act: str, role: str) -> HttpResponse:
-    if act not in {kind.key for kind in approvals.kinds()} or role not in roles.ROLES:
+    if act not in {kind.key for kind in approvals.registered()} or role not in roles.ROLES:
         raise Http404
     now = limits.of(request.user.facility).get((act, role), limits.NOTHING)
     initial = {"any_amount": now.amount is None, "amount": now.amount, "percent": now.percent}
