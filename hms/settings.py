@@ -273,7 +273,7 @@ CONTENT_SECURITY_POLICY = {
 
 # What a browser may give a page of ours: passkeys, and nothing else.
 PERMISSIONS_POLICY = {
-    **{key: [] for key in ["accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture", "encrypted-media", "fullscreen", "gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "magnetometer", "microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock", "serial", "storage-access", "usb", "web-share", "window-management", "xr-spatial-tracking"]},
+    **{key: [] for key in ["accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media", "fullscreen", "gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "magnetometer", "microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock", "serial", "storage-access", "usb", "window-management", "xr-spatial-tracking"]},
     "publickey-credentials-create": "self",
     "publickey-credentials-get": "self",
 }  # fmt: skip

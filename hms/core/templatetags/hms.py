@@ -253,15 +253,20 @@ def sort(context: template.Context, name: str, label: str, css: str = "") -> Saf
 
 
 @register.simple_tag(takes_context=True)
-def what_changed(context: template.Context, row: Any, css: str = "muted") -> SafeString:
+def what_changed(context: template.Context, row: Any, css: str = "") -> SafeString:
     """`{% what_changed allergy %}`: the link to a record's history, for those who may read it; no query.
-    `css` is the link's class: "btn btn-quiet" among a page's actions."""
+    A sign in a row of many; in words with `css`, the link's class: "btn btn-quiet" among a page's actions."""
     from hms.core import history
 
     request = context.get("request") or context.request  # an include with `only` has no other
     if not row or not (address := history.url(request.user, row)):
         return mark_safe("")
-    return format_html('<a class="{}" href="{}">{}</a>', css, address, _("What changed"))
+    words = _("What changed")
+    if css:
+        return format_html('<a class="{}" href="{}">{}</a>', css, address, words)
+    return format_html(
+        '<a class="what-changed" href="{}" title="{}">{}</a>', address, words, icon("clock-history", words)
+    )
 
 
 @register.simple_tag(takes_context=True)
