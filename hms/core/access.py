@@ -195,6 +195,10 @@ def find(request: HttpRequest, queryset: models.QuerySet, pk: UUID) -> Any:
 class MembershipBackend(ModelBackend):
     """Permissions come from the roles a person holds in the facility they work in at this moment."""
 
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:
+        user = super().authenticate(request, **credentials)
+        return None if user is not None and user.first_password_is_over else user
+
     def get_all_permissions(self, user_obj: User, obj: models.Model | None = None) -> set[str]:
         if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
             return set()

@@ -89,6 +89,7 @@ def register_own() -> None:
             "core.user.signed_in": gettext_lazy("Signed in"),
             "core.user.system_made": gettext_lazy("Account of the program itself made"),
             "core.user.signed_out": gettext_lazy("Signed out"),
+            "core.user.sessions_ended": gettext_lazy("Signed out everywhere by an administrator"),
             "core.user.signed_out_everywhere": gettext_lazy("Signed out everywhere"),
             "core.user.single_sign_on_linked": gettext_lazy("Single sign-on tied to the account"),
             "core.user.switched": gettext_lazy("Took over a shared computer"),

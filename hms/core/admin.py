@@ -31,7 +31,7 @@ from hms.core.models import (
     OutboxMessage,
     User,
 )
-from hms.core.sign_in import factors, presence, sessions
+from hms.core.sign_in import factors, first_password, presence
 
 admin.site.site_header = admin.site.site_title = _("Administration")
 admin.site.index_title = _("Master data and records")
@@ -155,6 +155,13 @@ class MembershipInline(admin.TabularInline):
     fields = ["facility", "role", "department", "active"]
     can_delete = False
 
+    def has_add_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """One's own roles are shown; another administrator gives them."""
+        return super().has_add_permission(request, obj) and obj != request.user
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and obj != request.user
+
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).filter(facility__in=people.administered(request.user))
 
@@ -193,7 +200,14 @@ class HospitalUserAdmin(KeptAdmin, UserAdmin):
         allowed = super().has_change_permission(request, obj)
         return allowed and (obj is None or not people.works_elsewhere(obj, than=people.administered(request.user)))
 
-    actions = ["take_off_second_steps"]
+    actions = ["sign_out", "take_off_second_steps"]
+
+    @admin.action(description=_("Sign out everywhere"), permissions=["change"])
+    def sign_out(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """End the sessions of whoever works where one is administrator, one's own as well."""
+        ended = sum(presence.sign_out(request.user, user=user) for user in queryset)
+        text = ngettext("%(n)s session is ended.", "%(n)s sessions are ended.", ended) % {"n": ended}
+        self.message_user(request, text, messages.SUCCESS)
 
     @admin.action(description=_("Take the second step off (lost telephone, lost key)"), permissions=["change"])
     def take_off_second_steps(self, request: HttpRequest, queryset: QuerySet) -> None:
@@ -209,15 +223,17 @@ class HospitalUserAdmin(KeptAdmin, UserAdmin):
     def _set_password(self, request: HttpRequest, id: str, form_url: str) -> Any:
         answer = super().user_change_password(request, id, form_url)
         if answer.status_code == 302:
-            user = self.get_object(request, id)
-            ended = sessions.end_all(user)
-            presence.end_all(user)
-            audit.record(request.user, "core.user.password_set", user, detail={"ended": ended})
+            first_password.was_set(request.user, user=self.get_object(request, id))
         return answer
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            first_password.begin(request.user, user=obj)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         for row in formset.save(commit=False):
-            people.keep(request.user, row=row, fields=["facility", "role", "department", "active"])
+            people.keep_membership(request.user, row=row)
 
 
 @admin.register(OutboxMessage)

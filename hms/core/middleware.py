@@ -24,7 +24,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hms.core import access, audit, clock
-from hms.core.sign_in import devices, factors, presence, sessions, throttle
+from hms.core.sign_in import devices, factors, first_password, presence, sessions, throttle
 from hms.core.views.errors import too_many_guesses
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
@@ -136,7 +136,7 @@ class AccessMiddleware:
                 if not request.user.is_authenticated:
                     return to_sign_in(request)
                 sessions.active(request)
-                return self.first_a_second_step(request)
+                return self.first_things(request)
             raise self.denied(request)
         if declared.public:
             return None
@@ -144,10 +144,8 @@ class AccessMiddleware:
             return to_sign_in(request)
         if not (declared.polls and request.htmx and request.method == "GET"):
             sessions.active(request)
-        if request.resolver_match.view_name not in factors.THE_WAY_THERE and (
-            first := self.first_a_second_step(request)
-        ):
-            return first
+        if before := self.first_things(request):
+            return before
         if not request.user.has_facility and request.resolver_match.view_name != "core:no-facility":
             return HttpResponseRedirect(reverse("core:no-facility"))
         declared = declared.asked_of(request.user, kwargs)
@@ -167,14 +165,21 @@ class AccessMiddleware:
             return HttpResponseRedirect(closed.door + "?" + urlencode({"next": request.get_full_path()}))
         raise Http404
 
-    def first_a_second_step(self, request: HttpRequest) -> HttpResponse | None:
-        if not request.user.is_authenticated or not factors.is_missing(request):
-            return None
+    def first_things(self, request: HttpRequest) -> HttpResponse | None:
+        """To what somebody has to do before anything else opens: a password of their own, a second step."""
+        route = request.resolver_match.view_name
+        if route not in first_password.THE_WAY_THERE and first_password.must_choose(request):
+            return self.led_to("account_change_password", request)
+        if route not in factors.THE_WAY_THERE and factors.is_missing(request):
+            return self.led_to("mfa_index", request)
+        return None
+
+    def led_to(self, route: str, request: HttpRequest) -> HttpResponse:
         if not request.htmx:
-            return redirect("mfa_index")
+            return redirect(route)
         answer = HttpResponse(status=204)
-        if not (access.of(request).polls or request.headers.get("HX-Current-URL", "").endswith(reverse("mfa_index"))):
-            answer.headers["HX-Redirect"] = reverse("mfa_index")
+        if not (access.of(request).polls or request.headers.get("HX-Current-URL", "").endswith(reverse(route))):
+            answer.headers["HX-Redirect"] = reverse(route)
         return answer
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
-from hms.core import audit
+from hms.core import approvals, audit
 from hms.core.models import Department, Facility, Membership, User
 from hms.core.refusals import Refused
 
@@ -92,6 +92,14 @@ def withdraw(actor: User, *, membership: Membership) -> None:
     locked.active = False
     locked.save(update_fields=["active"])
     audit.record(actor, "core.membership.withdrawn", locked, detail={"user": str(locked.user_id)})
+
+
+@transaction.atomic
+def keep_membership(actor: User, *, row: Membership) -> Membership:
+    """Give a role, or change one that is held. Refuses one's own, by whichever account: another administrator does it."""
+    if row.user_id == actor.pk or row.user_id in approvals.others_of(actor.pk):
+        raise Refused(_("Nobody gives themselves a role. Another administrator does it."))
+    return keep(actor, row=row, fields=["facility", "role", "department", "active"])
 
 
 @transaction.atomic

@@ -10,9 +10,13 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from billing.models import Invoice
-from hms.core.models import AuditEvent, Department, Facility, User
+from hms.core import people
+from hms.core.models import AuditEvent, Department, Facility, Membership, User
+from hms.core.refusals import Refused
 from patients.models import Patient
+from staff.models import Employee
 from tests.billing.conftest import make_invoice
+from tests.conftest import employ
 
 
 @pytest.fixture
@@ -127,3 +131,49 @@ def test_looking_at_a_patients_money_in_the_administration_is_recorded(
         before = AuditEvent.objects.filter(patient_id=patient.pk, actor=accountant).count()
         assert client.get(page).status_code == 200
         assert AuditEvent.objects.filter(patient_id=patient.pk, actor=accountant).count() == before + 1, page
+
+
+def test_nobody_gives_themselves_a_role(admin: Client, north: Facility) -> None:
+    me = User.objects.get(memberships__role__name="administrator")
+    User.objects.filter(pk=me.pk).update(password="!")
+    address = f"/admin/core/user/{me.pk}/change/"
+    own = me.memberships.get()
+    fields = {
+        **form_of(me, total=2, initial=1),
+        **membership(0, north, "administrator"),
+        **membership(1, north, "doctor"),
+    }
+    send(admin, address, **fields, **{"memberships-0-id": str(own.pk), "memberships-0-user": str(me.pk)})
+    assert [held.role.name for held in me.memberships.all()] == ["administrator"]
+    assert b'name="memberships-0-role"' not in admin.get(address).content
+    with pytest.raises(Refused, match="gives themselves"):
+        people.keep_membership(
+            me.at(north), row=Membership(user=me, facility=north, role=Group.objects.get(name="doctor"))
+        )
+
+
+def test_nor_do_they_to_another_account_of_theirs(person: Callable[..., User], north: Facility) -> None:
+    me, also_me = person("administrator"), person("nurse", username="second")
+    for user in (me, also_me):
+        employee = Employee.objects.filter(user=user).first() or employ(user, "nurse", north)
+        Employee.objects.filter(pk=employee.pk).update(given_name="Ama", family_name="Weber", phone="+44 7700 900123")
+    row = also_me.memberships.get()
+    row.role = Group.objects.get(name="doctor")
+    with pytest.raises(Refused, match="gives themselves"):
+        people.keep_membership(me.at(north), row=row)
+
+
+def test_an_administrator_signs_people_out(admin: Client, person: Callable[..., User], browser_of: Callable) -> None:
+    nurse, doctor = person("nurse"), person("doctor")
+    theirs = [browser_of(nurse), browser_of(nurse), browser_of(doctor)]
+    chosen = {"action": "sign_out", "_selected_action": [str(nurse.pk)]}
+    assert b"2 sessions are ended" in admin.post("/admin/core/user/", chosen, follow=True).content
+    assert [client.get("/").status_code for client in theirs] == [302, 302, 200]
+    assert AuditEvent.objects.get(action="core.user.sessions_ended").object_id == str(nurse.pk)
+    everybody = {
+        "action": "sign_out",
+        "_selected_action": [str(pk) for pk in User.objects.values_list("pk", flat=True)],
+    }
+    admin.post("/admin/core/user/", everybody)
+    assert theirs[2].get("/").status_code == 302
+    assert admin.get("/admin/").status_code == 302

@@ -94,3 +94,12 @@ def test_every_refusal_says_what_to_do(nurse: User) -> None:
 
 def test_without_a_person_the_hospitals_own_words_are_known(north: Facility) -> None:
     assert "nothing to do with them" in said("Northgate-2026", None)
+
+
+def test_the_same_letters_typed_on_another_keyboard_are_the_same(nurse: User) -> None:
+    composed, apart = "caf\u00e9 by the grey river", "cafe\u0301 by the grey river"
+    nurse.set_password(apart)
+    assert nurse.check_password(composed) and nurse.check_password(apart)
+    made = User.objects.create_user("a.weber", password=apart)
+    assert made.check_password(composed)
+    assert not made.check_password("cafe by the grey river")

@@ -17,7 +17,7 @@ is no other way to an act above its limit: what a service may do at that moment 
 from hms.core.approvals.asking import WAITS, Asked, ask, page_of, tell
 from hms.core.approvals.deciders import count_for_me, count_mine, for_me, mark, subject_of, who_may, why_not
 from hms.core.approvals.deciding import approve, decide, expire, reject, withdraw
-from hms.core.approvals.kinds import Subject, label_of, other_accounts, register, registered
+from hms.core.approvals.kinds import Subject, label_of, other_accounts, others_of, register, registered
 from hms.core.approvals.setting import limit_lines, set_limit
 from hms.core.approvals.telling import explained, named, own_limit, subjects_waiting, waiting_for
 
@@ -38,6 +38,7 @@ __all__ = [
     "mark",
     "named",
     "other_accounts",
+    "others_of",
     "own_limit",
     "page_of",
     "register",

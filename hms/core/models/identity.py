@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -10,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hms.core.ids import uuid7
@@ -80,7 +83,15 @@ class Department(Record):
 SYSTEM = "system"
 
 
+def _one_way_to_write(password: str | None) -> str | None:
+    """The same letters in the same form (NFKC), whatever keyboard typed them: NIST SP 800-63B-4, 3.1.1.2."""
+    return unicodedata.normalize("NFKC", password) if password else password
+
+
 class HospitalUserManager(UserManager):
+    def create_user(self, username: str, email: str | None = None, password: str | None = None, **more: Any) -> User:
+        return super().create_user(username, email, _one_way_to_write(password), **more)
+
     def system(self) -> User:
         """The actor of what no person does: the worker, the clock, an import."""
         from hms.core import audit
@@ -96,13 +107,15 @@ class HospitalUserManager(UserManager):
         return user
 
 
-@tracked(without=("password", "last_login"))
+@tracked(without=("password", "last_login", "first_password_until"))
 class User(AbstractUser):
     """A person who signs in. Deactivated, never deleted."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     title = models.CharField(_("title"), max_length=20, blank=True, help_text=_("Before the name: Dr, Prof. …"))
     email = models.EmailField(_("e-mail"), blank=True)
+    # While somebody else's choice is the password: until then it signs in, and opens nothing but the page to change it.
+    first_password_until = models.DateTimeField(null=True, editable=False)
 
     objects = HospitalUserManager()
 
@@ -111,6 +124,12 @@ class User(AbstractUser):
 
     class Meta:
         ordering = ["username"]
+
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(_one_way_to_write(raw_password))
+
+    def check_password(self, raw_password: str) -> bool:
+        return super().check_password(_one_way_to_write(raw_password))
 
     def at(self, facility: Facility) -> User:
         """This person, working in `facility` from here on. Scope and permissions follow it."""
@@ -155,6 +174,10 @@ class User(AbstractUser):
 
         places = {department for role, department in self.held if permission in roles.ROLES[role].permissions}
         return None if None in places else places
+
+    @property
+    def first_password_is_over(self) -> bool:
+        return self.first_password_until is not None and self.first_password_until <= timezone.now()
 
     @property
     def name(self) -> str:

@@ -62,6 +62,15 @@ def end_all(user: User, *, but_at: str = "") -> None:
     found.update(ended_at=clock.now())
 
 
+@transaction.atomic
+def sign_out(actor: User, *, user: User) -> int:
+    """An administrator ends all the sessions of somebody; returns how many there were."""
+    ended = sessions.end_all(user)
+    end_all(user)
+    audit.record(actor, "core.user.sessions_ended", user, detail={"ended": ended})
+    return ended
+
+
 def lock(request: HttpRequest, *, back: str) -> None:
     """End the session and leave a locked one. The way back is remembered for who locked it."""
     user, facility = request.user, request.session.get("facility")

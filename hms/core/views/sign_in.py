@@ -10,18 +10,20 @@ from allauth.socialaccount.providers.openid_connect import views as oidc
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.auth.forms import PasswordChangeForm as DjangoPasswordChangeForm
 from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from hms.core import access, audit
 from hms.core.acts import once
-from hms.core.sign_in import devices, presence, sessions
+from hms.core.sign_in import devices, first_password, presence, sessions
 from hms.core.sign_in.forms import PasswordAgainForm, SignInForm
 
 
@@ -57,15 +59,28 @@ class PasswordAgain(account.ReauthenticateView):
         return account.BaseReauthenticateView.form_valid(self, form)
 
 
+class PasswordChangeForm(DjangoPasswordChangeForm):
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if (new := data.get("new_password1")) and new == data.get("old_password"):
+            self.add_error("new_password1", _("This is the password you have now. Choose another."))
+        return data
+
+
 class PasswordChange(PasswordChangeView):
+    form_class = PasswordChangeForm
     template_name = "account/password_change.html"
     success_url = "/accounts/password/done/"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"first": first_password.must_choose(self.request)}
 
     def form_valid(self, form: SetPasswordForm) -> HttpResponse:
         with transaction.atomic():
             answer = super().form_valid(form)
             ended = sessions.end_all(self.request.user, but=self.request.session.session_key)
             presence.end_all(self.request.user, but_at=devices.of(self.request))
+            first_password.was_chosen(self.request.user)
             audit.record(self.request.user, "core.user.password_changed", self.request.user, detail={"ended": ended})
         return answer
 
