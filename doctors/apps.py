@@ -10,7 +10,7 @@ class DoctorsConfig(AppConfig):
         from django.urls import reverse
 
         from billing import uses
-        from doctors import actions, desk, faults, fees, histories
+        from doctors import actions, desk, faults, fees, histories, second_person
         from doctors.models import Availability
         from hms.core import panels, setup
 
@@ -18,6 +18,7 @@ class DoctorsConfig(AppConfig):
         histories.register()
         faults.register()
         uses.register(fees.uses)
+        second_person.register()
         panels.navigation(
             "desk",
             label=_("Desk"),

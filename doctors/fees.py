@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -48,6 +49,11 @@ def service(doctor: Doctor) -> Service:
         category=ServiceCategory.CONSULTATION,
         price=doctor.fee,
     )
+
+
+def price(doctor: Doctor) -> Decimal:
+    """What a consultation with the doctor costs. Refused where neither they nor the price list has a price."""
+    return service(doctor).price if doctor.fee is None else doctor.fee
 
 
 def uses(services: Sequence[Service]) -> dict[UUID, list[str]]:

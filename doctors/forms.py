@@ -35,6 +35,18 @@ class DoctorForm(ModelForm):
         return Layout(row("specialty", "licence_number"), row("fee", "room"), "accepts_new")
 
 
+class ChangeDoctorForm(DoctorForm):
+    reason = forms.CharField(
+        label=_("Why the fee changes"),
+        max_length=300,
+        required=False,
+        help_text=_("Needed where a second person has to approve it."),
+    )
+
+    def layout(self) -> Layout:
+        return Layout(*super().layout().fields, "reason")
+
+
 class AddDoctorForm(DoctorForm):
     employee = forms.ModelChoiceField(
         Employee.objects.none(), label=_("Employee"), widget=forms.Select(attrs={"data-pick": ""})

@@ -77,7 +77,7 @@ def service_change(request: HttpRequest, service_id: UUID) -> HttpResponse:
         form,
         heading=service.code,
         back=reverse("billing:services"),
-        template="billing/service_change.html",
+        template="form_page_waiting.html",
         note=approvals.own_limit(request.user, "billing.price"),
         waiting=approvals.waiting_for(request.user, [service]),
     )

@@ -12,12 +12,12 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from doctors import fees
 from doctors.models import SIGNATURE_BYTES, Doctor, Specialty
-from hms.core import audit, outbox
-from hms.core.models import User
+from hms.core import approvals, audit, money, outbox
+from hms.core.models import Approval, User
 from hms.core.refusals import Refused
 from staff.models import Employee
 
-DETAILS = ["specialty", "licence_number", "fee", "room", "accepts_new"]
+DETAILS = ["specialty", "licence_number", "room", "accepts_new"]
 STOPPED = "doctors.stopped_consulting"
 WIDTH, HEIGHT = 900, 300  # pixels of a stored signature, at most
 PIXELS = 40_000_000  # a picture above this is not opened
@@ -73,17 +73,56 @@ def add_doctor(
 
 
 @transaction.atomic
-def change_doctor(actor: User, *, doctor_id: object, **details: Any) -> Doctor:
-    """Correct a profile, or set another fee: what was charged keeps its price. Locks: the doctor."""
+def change_doctor(actor: User, *, doctor_id: object, reason: str = "", **details: Any) -> Doctor | Approval:
+    """Correct a profile, and set another fee, which may have to wait for a second person (`set_fee`); the rest does
+    not wait with it. Locks: the doctor."""
     doctor = locked(doctor_id)
+    fee = details.pop("fee", doctor.fee)
     changed = [name for name in DETAILS if name in details and getattr(doctor, name) != details[name]]
-    before = {"fee": "" if doctor.fee is None else str(doctor.fee)} if "fee" in changed else {}
     for name in changed:
         setattr(doctor, name, details[name])
     if changed:
         _check(doctor)
         doctor.save(update_fields=changed)
-        audit.record(actor, "doctors.doctor.changed", doctor, detail={"fields": changed, **before})
+        audit.record(actor, "doctors.doctor.changed", doctor, detail={"fields": changed})
+    return doctor if fee == doctor.fee else set_fee(actor, doctor_id=doctor.pk, fee=fee, reason=reason)
+
+
+@transaction.atomic
+def set_fee(
+    actor: User, *, doctor_id: object, fee: Decimal | str | None, was: str | None = None, reason: str = ""
+) -> Doctor | Approval:
+    """Set what the doctor's consultations cost, None for the price list's price; what was charged keeps its price.
+    What moves the price by more than one's limit, in money or in per cent, has to be approved; counted together is
+    what one changed of this doctor's fee in a month.
+
+    Refuses, where it says what it `was`, a price that is another by now. Locks: the doctor.
+    """
+    doctor = locked(doctor_id)
+    before, had = fees.price(doctor), "" if doctor.fee is None else str(doctor.fee)
+    doctor.fee = None if fee is None else money.rounded(Decimal(fee))
+    _check(doctor)
+    if was is not None and was != str(before):
+        raise Refused(_("This was changed in the meantime: a consultation costs %(price)s now.") % {"price": before})
+    asked = None
+    if (after := fees.price(doctor)) != before:
+        asked = approvals.ask(
+            actor,
+            "doctors.fee",
+            subject=doctor,
+            label=_("Fee of %(name)s, %(before)s → %(after)s")
+            % {"name": doctor.name, "before": before, "after": after},
+            amount=after - before,
+            base=before,
+            reason=reason,
+            arguments={"doctor_id": doctor.pk, "fee": doctor.fee, "was": str(before)},
+        )
+        if asked.waits:
+            return asked.waits
+    doctor.save(update_fields=["fee"])
+    if asked:
+        asked.done(doctor)
+    audit.record(actor, "doctors.doctor.changed", doctor, reason=reason, detail={"fields": ["fee"], "fee": had})
     return doctor
 
 

@@ -16,10 +16,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from doctors import schedule
-from doctors.forms import AddDoctorForm, DoctorForm, SignatureForm
+from doctors.forms import AddDoctorForm, ChangeDoctorForm, SignatureForm
 from doctors.models import Doctor, Specialty
 from doctors.services import profile
-from hms.core import access, asking, clock, lists
+from hms.core import access, approvals, asking, clock, lists
 from hms.core.acts import once
 from hms.core.forms import ReasonForm
 from staff import licences
@@ -116,11 +116,19 @@ def add_doctor(request: HttpRequest) -> HttpResponse:
 @once
 def change_doctor(request: HttpRequest, doctor_id: UUID) -> HttpResponse:
     found = find(request, doctor_id)
-    form = DoctorForm(request.POST or None, instance=Doctor.objects.get(pk=found.pk))
+    form = ChangeDoctorForm(request.POST or None, instance=Doctor.objects.get(pk=found.pk))
     if form.carried_out(lambda data: profile.change_doctor(request.user, doctor_id=found.pk, **data)):
-        messages.success(request, _("Saved."))
+        asking.answered(request, form.result, _("Saved. Charges that were posted keep their price."))
         return redirect("doctors:doctor", found.pk)
-    return asking.fill_in(request, form, heading=_("Change profile"), **around(found))
+    return asking.fill_in(
+        request,
+        form,
+        heading=_("Change profile"),
+        template="form_page_waiting.html",
+        note=approvals.own_limit(request.user, "doctors.fee"),
+        waiting=approvals.waiting_for(request.user, [found]),
+        **around(found),
+    )
 
 
 @access.needs("doctors.change_doctor")

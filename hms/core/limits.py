@@ -78,6 +78,10 @@ RULES: dict[str, Rule] = {
         "A price moves everything charged after it. In per cent, because a price has no size of its own.",
         {"administrator": _upto(50, 25), "accountant": _upto(50, 25), "manager": ANYTHING},
     ),
+    "doctors.fee": Rule(
+        "A fee of one's own is a price: it moves what every visit to this doctor costs.",
+        {"administrator": _upto(50, 25), "hr": _upto(50, 25), "manager": ANYTHING},
+    ),
     "pharmacy.adjustment": Rule(
         "A count that finds less covers what was taken away.",
         {"pharmacist": _upto(50), "manager": ANYTHING},
