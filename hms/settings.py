@@ -209,7 +209,7 @@ OIDC_URL = env("HMS_OIDC_URL", default="").rstrip("/")
 OIDC_NAME = env("HMS_OIDC_NAME", default="Single sign-on")
 OIDC_MATCH = env.list("HMS_OIDC_MATCH", default=["email"])
 SOCIALACCOUNT_ADAPTER = "hms.core.sign_in.adapters.SingleSignOnAdapter"
-SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [], "OAUTH_PKCE_ENABLED": True}}
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [], "provider_class": "hms.core.sign_in.single_sign_on.Provider"}}
 if OIDC_URL:
     SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"].append(
         {

@@ -29,6 +29,10 @@ class Provider(ThreadingHTTPServer):
 
     claims: dict[str, Any]
     audience = "hospital"
+    subject = ""  # of the ID token, where it is another than the claims'
+    nonce = ""  # the same of the nonce
+    issuer = ""
+    moved = ""  # where the token is said to be found now
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answers)
@@ -56,7 +60,7 @@ class Answers(BaseHTTPRequestHandler):
         if self.path.endswith("/.well-known/openid-configuration"):
             self.say(
                 {
-                    "issuer": url,
+                    "issuer": self.server.issuer or url,
                     "authorization_endpoint": f"{url}/authorize",
                     "token_endpoint": f"{url}/token",
                     "userinfo_endpoint": f"{url}/userinfo",
@@ -79,6 +83,12 @@ class Answers(BaseHTTPRequestHandler):
         if sent.get("client_secret") != "a-secret" or challenge != self.server.asked["code_challenge"]:
             self.say({"error": "invalid_grant"}, 400)
             return
+        if self.path == "/token" and self.server.moved:
+            self.send_response(307)
+            self.send_header("Location", self.server.moved)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         now = int(time.time())
         claims = {
             **self.server.claims,
@@ -86,7 +96,9 @@ class Answers(BaseHTTPRequestHandler):
             "aud": self.server.audience,
             "iat": now,
             "exp": now + 60,
+            "nonce": self.server.nonce or self.server.asked["nonce"],
         }
+        claims["sub"] = self.server.subject or claims["sub"]
         token = jwt.encode(claims, KEY, algorithm="RS256", headers={"kid": "1"})
         self.say({"access_token": "a-token", "token_type": "Bearer", "expires_in": 60, "id_token": token})
 
@@ -103,7 +115,7 @@ def provider(settings: Any) -> Iterator[Provider]:
         "settings": {"server_url": server.url},
     }
     settings.OIDC_URL, settings.OIDC_NAME, settings.OIDC_MATCH = server.url, "Clinic account", ["email"]
-    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app], "OAUTH_PKCE_ENABLED": True}}
+    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
     yield server
     server.shutdown()
     server.server_close()
@@ -218,3 +230,50 @@ def test_without_a_provider_there_is_no_such_way(db: None) -> None:
 
 def test_no_subject_is_tied_to_an_account_from_the_door(provider: Provider, nurse: User) -> None:
     assert Client().post(f"{START}?process=connect").status_code == 400
+
+
+def refused(provider: Provider, nurse: User) -> bool:
+    client = Client()
+    answer = come(provider, client, sub="s", email=nurse.email, email_verified=True)
+    return answer.status_code == 401 and b"did not work" in answer.content and not is_in(client)
+
+
+def test_an_answer_to_another_attempt_opens_nothing(provider: Provider, nurse: User) -> None:
+    provider.nonce = "of another attempt"
+    assert refused(provider, nurse)
+    provider.nonce = ""
+    assert not refused(provider, nurse)
+
+
+def test_two_people_in_one_answer_are_nobody(provider: Provider, nurse: User) -> None:
+    provider.subject = "somebody else"
+    assert refused(provider, nurse)
+
+
+def test_a_provider_that_calls_itself_another_is_not_asked(provider: Provider, nurse: User) -> None:
+    provider.issuer = "https://login.example.net"
+    answer = Client().post(START)
+    assert (answer.status_code, b"did not work" in answer.content) == (401, True)
+    provider.issuer = provider.url + "/"
+    assert Client().post(START).status_code == 302
+
+
+def test_a_provider_that_does_not_answer_is_said_and_breaks_nothing(provider: Provider, db: None) -> None:
+    provider.shutdown()
+    provider.server_close()
+    assert Client().post(START).status_code == 401
+
+
+def test_the_secret_goes_nowhere_else_than_to_the_provider(provider: Provider, nurse: User) -> None:
+    provider.moved = provider.url + "/elsewhere"
+    assert refused(provider, nurse)
+
+
+def test_what_stands_in_an_address_changes_nothing_of_what_is_asked(provider: Provider, db: None) -> None:
+    there = Client().post(
+        f"{START}?scope=everything&auth_params=redirect_uri%3Dhttps%3A%2F%2Fevil.example%26prompt%3Dnone"
+    )
+    asked = parse_qs(urlsplit(there.headers["Location"]).query)
+    assert asked["scope"] == ["openid profile email"]
+    assert asked["redirect_uri"] == [f"http://testserver{BACK}"]
+    assert "prompt" not in asked

@@ -65,6 +65,13 @@ def test_compose_keeps_the_queue_as_the_embedded_broker_does(services: dict[str,
         assert option in services["redis"]["command"] and option in source
 
 
+def test_the_queue_opens_to_nobody_without_its_password(services: dict[str, Any]) -> None:
+    assert '--requirepass "$$REDISCLI_AUTH"' in services["redis"]["command"]
+    assert services["redis"]["environment"]["REDISCLI_AUTH"] == "${HMS_QUEUE_PASSWORD:?set it in .env}"
+    for name in ("web", "worker", "beat", "relay", "migrate"):
+        assert services[name]["environment"]["REDIS_URL"].startswith("redis://:${HMS_QUEUE_PASSWORD:?set it in .env}@")
+
+
 def test_the_image_has_the_system_pieces_and_a_python_we_support(dockerfile: str) -> None:
     for package in PANGO.values():
         assert package in dockerfile

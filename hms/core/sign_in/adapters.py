@@ -7,6 +7,7 @@ import hashlib
 from io import BytesIO
 from typing import Any
 
+import requests
 import segno
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -24,7 +25,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hms.core import audit
 from hms.core.models import User
-from hms.core.sign_in import factors, throttle
+from hms.core.sign_in import factors, single_sign_on, throttle
 
 # What stands at once for an unknown user, a wrong password and an account that is closed.
 NO_MATCH = _("User name and password do not match. Check both; capital letters count.")
@@ -111,6 +112,9 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         return False
+
+    def get_requests_session(self) -> requests.Session:
+        return single_sign_on.session()
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """A subject that is not yet known is tied to the account it names, once."""

@@ -6,7 +6,10 @@ from typing import Any
 
 from allauth.account import views as account
 from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
-from allauth.socialaccount.providers.openid_connect import views as oidc
+from allauth.socialaccount.helpers import render_authentication_error
+from allauth.socialaccount.models import SocialApp
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView, OAuth2View
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -15,15 +18,17 @@ from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import BadRequest
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
+from requests import RequestException
 
 from hms.core import access, audit
 from hms.core.acts import once
 from hms.core.sign_in import devices, first_password, presence, sessions
+from hms.core.sign_in import single_sign_on as single_sign_on_by
 from hms.core.sign_in.forms import PasswordAgainForm, SignInForm
 
 
@@ -116,7 +121,7 @@ def single_sign_on(request: HttpRequest, provider_id: str) -> HttpResponseBase:
         return redirect("core:home")
     if request.GET.get("process", "login") != "login" or request.POST.get("process", "login") != "login":
         raise BadRequest("process")
-    return oidc.login(request, provider_id)
+    return _with_the_provider(OAuth2LoginView, request, provider_id)
 
 
 @access.public
@@ -124,7 +129,17 @@ def single_sign_on(request: HttpRequest, provider_id: str) -> HttpResponseBase:
 def single_sign_on_back(request: HttpRequest, provider_id: str) -> HttpResponseBase:
     if request.user.is_authenticated:
         return redirect("core:home")
-    return oidc.callback(request, provider_id)
+    return _with_the_provider(OAuth2CallbackView, request, provider_id)
+
+
+def _with_the_provider(view: type[OAuth2View], request: HttpRequest, provider_id: str) -> HttpResponseBase:
+    adapter = single_sign_on_by.Adapter(request, provider_id)
+    try:
+        return view.adapter_view(adapter)(request)
+    except SocialApp.DoesNotExist:
+        raise Http404 from None
+    except (OAuth2Error, RequestException) as error:
+        return render_authentication_error(request, adapter.get_provider(), exception=error)
 
 
 @access.public
