@@ -2,10 +2,12 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from billing.models import Service
 from hms.core import actions
 
 
 def register() -> None:
+    actions.call(Service, "name")
     actions.register(
         {
             "billing.account.viewed": _("Patient's account looked at"),

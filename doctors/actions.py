@@ -2,10 +2,15 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from doctors.models import Availability, AvailabilityException, Doctor, Specialty
 from hms.core import actions
 
 
 def register() -> None:
+    actions.call(Doctor, "employee__given_name", "employee__family_name")
+    actions.call(Availability, "doctor__employee__given_name", "doctor__employee__family_name")
+    actions.call(AvailabilityException, "doctor__employee__given_name", "doctor__employee__family_name")
+    actions.call(Specialty, "name")
     actions.register(
         {
             "doctors.availability.ended": _("Weekly hours ended"),

@@ -3,9 +3,12 @@
 from django.utils.translation import gettext_lazy as _
 
 from hms.core import actions
+from laboratory.models import ReferenceRange, TestDefinition
 
 
 def register() -> None:
+    actions.call(TestDefinition, "name")
+    actions.call(ReferenceRange, "test__name")
     actions.register(
         {
             "laboratory.order.cancelled": _("Laboratory order cancelled"),

@@ -3,9 +3,13 @@
 from django.utils.translation import gettext_lazy as _
 
 from hms.core import actions
+from pharmacy.models import Batch, Medicine, Product
 
 
 def register() -> None:
+    actions.call(Medicine, "name", "strength")
+    actions.call(Product, "medicine__name", "medicine__strength")
+    actions.call(Batch, "product__medicine__name", "product__medicine__strength", "number")
     actions.register(
         {
             "pharmacy.dispense.handed_out": _("Medicine handed out"),

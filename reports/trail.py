@@ -152,6 +152,7 @@ class Line:
     at: datetime
     facility: Facility | None
     patient: Patient | None
+    about: str = ""  # what was acted on, where that is no patient's
 
     @property
     def words(self) -> str:
@@ -186,23 +187,26 @@ class Line:
     def which(self) -> str:
         """What was asked for or taken out, where the row says so."""
         detail = self.event.detail
-        told = [detail.get("route") or detail.get("which") or detail.get("list") or detail.get("kind") or ""]
+        told = [self.about, roles.label(detail["role"]) if detail.get("role") in roles.ROLES else ""]
+        told += [detail.get("route") or detail.get("which") or detail.get("list") or detail.get("kind") or ""]
         told += [detail.get("recipient", ""), detail.get("format", "")]
         return " · ".join(str(each) for each in told if each)
 
 
 def lines(asked: Asked, rows: Iterable[AuditEvent]) -> list[Line]:
-    """Rows in words, in one query for the patients of all of them. Whoever reads a patient's name has seen them."""
+    """Rows in words, in one query for the patients of all of them and one for whatever else they are about. Whoever reads a patient's name has seen them."""
     rows = list(rows)
     ids = {row.patient_id for row in rows if row.patient_id}
     known = {each.pk: each for each in Patient.objects.visible_to(asked.reader).filter(pk__in=ids)} if ids else {}
     places = {facility.pk: facility for facility in asked.reach}
+    names = actions.called((row.object_type, row.object_id) for row in rows if not row.patient_id)
     return [
         Line(
             event=row,
             at=clock.local(places.get(row.facility_id) or asked.reader.facility, row.at),
             facility=places.get(row.facility_id),
             patient=known.get(row.patient_id),
+            about="" if row.patient_id else names.get((row.object_type, row.object_id), "").strip(),
         )
         for row in rows
     ]

@@ -3,9 +3,15 @@
 from django.utils.translation import gettext_lazy as _
 
 from hms.core import actions
+from staff.models import Attendance, Credential, Employee, RosterEntry, Shift
 
 
 def register() -> None:
+    actions.call(Employee, "given_name", "family_name")
+    actions.call(Credential, "employee__given_name", "employee__family_name")
+    actions.call(Attendance, "employee__given_name", "employee__family_name")
+    actions.call(RosterEntry, "employee__given_name", "employee__family_name")
+    actions.call(Shift, "name")
     actions.register(
         {
             "staff.attendance.came": _("Came to work"),

@@ -3,9 +3,13 @@
 from django.utils.translation import gettext_lazy as _
 
 from hms.core import actions
+from wards.models import Bed, Room, Ward
 
 
 def register() -> None:
+    actions.call(Ward, "code", "name")
+    actions.call(Room, "name")
+    actions.call(Bed, "label")
     actions.register(
         {
             "wards.admission.admitted": _("Patient admitted"),

@@ -7,14 +7,20 @@ for many years) is still readable.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, TextField, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 _words: dict[str, str] = {}
+_called: dict[str, tuple[type[models.Model], Any]] = {}
 
 # What `people.keep` does to a row of any model.
 _KEPT = {"added": gettext_lazy("%(what)s added"), "changed": gettext_lazy("%(what)s changed")}
@@ -45,8 +51,46 @@ def words(code: str) -> str:
     return capfirst(said) or _("Unknown act")
 
 
+def call(model: type[models.Model], *parts: str) -> None:
+    """Say from which columns the name of a row is made, for the lists of the audit: `call(User, "first_name",
+    "last_name")`. Called from an app's `ready()`."""
+    joined = [each for part in parts for each in (F(part), Value(" "))][:-1]
+    _called[model._meta.label_lower] = (model, Concat(*joined, output_field=TextField()) if joined[1:] else joined[0])
+
+
+def called(objects: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """The names of rows, by (label, key), as far as somebody said how they are called. One query."""
+    keys: dict[str, set[str]] = {}
+    for label, key in objects:
+        if label in _called and _is_key(_called[label][0], key):
+            keys.setdefault(label, set()).add(key)
+    asked = [
+        model._base_manager.order_by()
+        .filter(pk__in=keys[label])
+        .values_list(Value(label), Cast("pk", TextField()), Cast(name, TextField()))
+        for label, (model, name) in _called.items()
+        if label in keys
+    ]
+    if not asked:
+        return {}
+    return {(label, key): name for label, key, name in asked[0].union(*asked[1:], all=True)}
+
+
+def _is_key(model: type[models.Model], text: str) -> bool:
+    try:
+        return model._meta.pk.to_python(text) is not None
+    except ValidationError:
+        return False
+
+
 def register_own() -> None:
     """What the core itself records."""
+    from hms.core.models import Department, Facility, Membership, User
+
+    call(User, "first_name", "last_name")
+    call(Membership, "user__first_name", "user__last_name")
+    call(Facility, "name")
+    call(Department, "name")
     register(
         {
             "access.out_of_scope": gettext_lazy("Refused: not theirs to see"),

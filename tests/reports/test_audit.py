@@ -70,6 +70,21 @@ def test_a_row_says_who_in_which_role_when_to_the_second_which_patient_what_from
     assert "patients.glass.broken" not in found
 
 
+def test_what_is_no_patients_is_named(
+    auditor: User, person: Callable[..., User], north: Facility, page: Callable[..., str]
+) -> None:
+    nurse = User.objects.create(username="w.mensah", first_name="Wanjiru", last_name="Mensah")
+    admin = person("administrator")
+    people.grant(admin, user=nurse, facility=north, role="pathologist")
+    audit.record(admin, "core.user.password_set", nurse)
+    odd = {"action": "core.department.changed", "object_type": "core.department", "object_id": "no key"}
+    AuditEvent.objects.create(actor=admin, actor_name=admin.name, facility=north, at=NOW, **odd)
+    html = page(kind="change")
+    assert "Role given<br><small class=\"muted\">Wanjiru Mensah · Pathologist" in html
+    assert "Password set by an administrator<br><small class=\"muted\">Wanjiru Mensah" in html
+    assert "Department changed" in html
+
+
 def test_the_time_is_that_of_the_rows_facility(
     person: Callable[..., User], auditor: User, south: Facility, page: Callable[..., str]
 ) -> None:
