@@ -16,4 +16,4 @@ RUN HMS_SECRET_KEY=while-building python manage.py collectstatic --noinput --ver
     && useradd --system --no-create-home hms
 USER hms
 EXPOSE 8000
-CMD ["gunicorn", "hms.wsgi:application", "--worker-class", "gthread", "--workers", "2", "--threads", "4", "--bind", "0.0.0.0:8000", "--timeout", "60", "--graceful-timeout", "6", "--no-control-socket"]
+CMD ["gunicorn", "hms.wsgi:application", "--worker-class", "gthread", "--workers", "2", "--threads", "4", "--bind", "0.0.0.0:8000", "--timeout", "60", "--graceful-timeout", "6", "--no-control-socket", "--logger-class", "hms.weblog.Log"]

@@ -208,6 +208,8 @@ class Postgres:
         settings += ["shared_buffers=256MB", "max_wal_size=2GB", "password_encryption=scram-sha-256"]
         # Which statements are asked, and what they cost: without their values.
         settings += ["shared_preload_libraries=pg_stat_statements", "pg_stat_statements.track_utility=off"]
+        # Of a statement that fails its kind and place: neither the statement nor the row it was about.
+        settings += ["log_error_verbosity=terse", "log_min_error_statement=panic"]
         settings += list(CARELESS) if self.careless else []
         argv = [str(self.bin / "postgres"), "-D", HERE, "-h", "", "-k", str(sockets)]
         for setting in settings:

@@ -36,6 +36,7 @@ def web(bind: str) -> Process:
     threads = os.environ.get("HMS_WEB_THREADS") or "4"
     command = f"gunicorn hms.wsgi:application --worker-class gthread --workers {workers} --threads {threads}"
     command += f" --bind {bind} --timeout 60 --graceful-timeout 6 --no-control-socket"
+    command += " --logger-class hms.weblog.Log"
     return Process("web", tuple(command.split()), orphaned="SIGQUIT")
 
 

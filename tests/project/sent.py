@@ -27,6 +27,8 @@ class Sent:
     kinds: dict[str, str] = field(default_factory=dict)
     choices: dict[str, list[str]] = field(default_factory=dict)
     required: set[str] = field(default_factory=set)
+    # How long what is typed may be, where the field says so.
+    rooms: dict[str, int] = field(default_factory=dict)
 
     def filled(self) -> dict[str, list[str]]:
         """What it sends once somebody has filled it in."""
@@ -82,6 +84,8 @@ class _Reader(HTMLParser):
             return
         if "required" in said:
             target.required.add(name)
+        if said.get("maxlength", "").isdigit():
+            target.rooms[name] = int(said["maxlength"])
         if tag == "select":
             self.select = name
             target.fields.setdefault(name, [])
