@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from billing.models.services import ServiceCategory
+from billing.models.services import Service, ServiceCategory
 from billing.services import prices
 from hms.core import audit
 from hms.core.models import User
@@ -15,6 +15,9 @@ from hms.core.refusals import Refused
 from pharmacy.models import Medicine, Product
 from pharmacy.services import stock
 from pharmacy.wording import refuse_misread
+
+LONGEST_NAME = Service._meta.get_field("name").max_length  # as it stands on a bill
+LONGEST_ALLERGEN = Medicine._meta.get_field("allergens").base_field.max_length
 
 
 @transaction.atomic
@@ -32,12 +35,18 @@ def add_medicine(
 ) -> Product:
     """Stock a medicine in this facility; the medicine itself is shared by the network.
 
-    Refuses one that is stocked here already, and a strength in words that are often misread.
+    Refuses one that is stocked here already, a strength in words that are often misread, and what no bill has room for.
     """
     refuse_misread(strength, field="strength")
+    if any(len(word) > LONGEST_ALLERGEN for word in allergens):
+        raise Refused(_("At most %(n)s letters for each of them.") % {"n": LONGEST_ALLERGEN}, field="allergens")
     medicine, _made = Medicine.objects.get_or_create(
         name=name.strip(), strength=strength.strip(), form=form, defaults={"unit": unit, "allergens": allergens}
     )
+    if len(str(medicine)) > LONGEST_NAME:
+        raise Refused(
+            _("Ingredient, strength and form together: at most %(n)s letters.") % {"n": LONGEST_NAME}, field="name"
+        )
     if Product.objects.filter(facility=actor.facility, medicine=medicine).exists():
         raise Refused(_("This medicine is stocked here already."), field="name")
     code = f"RX-{str(medicine.pk)[-12:].upper()}"

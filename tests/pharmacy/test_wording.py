@@ -68,3 +68,13 @@ def test_the_formulary_keeps_such_a_strength_out(pharmacist: User) -> None:
         make_product(pharmacist, strength="50 ug")
     assert refused.value.field == "strength"
     assert not Medicine.objects.filter(strength="50 ug").exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "more"), [("name", {"name": "A" * 160}), ("allergens", {"allergens": ["penicillin", "b" * 61]})]
+)
+def test_the_formulary_refuses_what_no_bill_has_room_for(pharmacist: User, field: str, more: dict) -> None:
+    with pytest.raises(Refused) as refused:
+        make_product(pharmacist, **more)
+    assert refused.value.field == field
+    assert not Product.objects.exists()
