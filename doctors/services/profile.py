@@ -188,7 +188,7 @@ def set_signature(actor: User, *, doctor_id: object, picture: bytes | None) -> D
 
 def _drawn(picture: bytes) -> bytes:
     try:
-        image = Image.open(io.BytesIO(picture), formats=["PNG", "JPEG", "WEBP", "GIF"])
+        image = Image.open(io.BytesIO(picture), formats=["PNG", "JPEG", "WEBP"])
         if image.width * image.height > PIXELS:
             raise Refused(_("This picture is too large. Scan the signature alone."), field="picture")
         image = ImageOps.exif_transpose(image).convert("RGBA")
