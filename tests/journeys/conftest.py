@@ -103,6 +103,8 @@ def browser() -> Iterator[Browser]:
 UUID = r"[0-9a-f]{8}-[0-9a-f-]{27}"
 DESK = {"width": 1440, "height": 900}
 SEEN_BY_NIGHT: set[str] = set()
+# Every address that a browser of these tests asked for.
+ASKED: set[str] = set()
 
 
 @dataclass
@@ -203,6 +205,7 @@ def sign_in(hospital: Hospital, browser: Browser) -> Iterator[SignIn]:
     def enter(username: str) -> Person:
         context = browser.new_context(viewport=DESK, color_scheme="light")
         contexts.append(context)
+        context.on("request", lambda request: ASKED.add(request.url))
         page = context.new_page()
         page.on("pageerror", lambda error: people[-1].faults.append(f"script error: {error}") if people else None)
         person = Person(page, hospital.url)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import pytest
+import redis
 
-from tests.journeys.conftest import Hospital, Person, SignIn, wait_for
+from hms.supervisor.place import run_directory
+from tests.journeys.conftest import ASKED, PASSWORD, Hospital, Person, SignIn, wait_for
 
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
@@ -307,3 +310,132 @@ def test_each_role_finds_its_day_and_all_that_its_rail_leads_to(sign_in: SignIn,
         assert answer.status == 200, address
         person.settle()
         assert person.page.get_by_role("heading", level=1).count() == 1, address
+
+
+HOURS_LATER = """
+from datetime import timedelta
+from django.db import transaction
+from django.db.models import F
+from hms.core import audit
+from patients.models import ChartGrant
+with transaction.atomic():
+    moved = ChartGrant.objects.filter(reason="Collapsed in the corridor")
+    moved.update(created_at=F("created_at") - timedelta(hours=5), until=F("until") - timedelta(hours=5))
+    audit.record(None, "patients.grant.ended", moved.get())
+"""
+
+
+def test_in_an_emergency_a_chart_opens_for_its_hours_and_somebody_judges_it(
+    hospital: Hospital, sign_in: SignIn
+) -> None:
+    """On every page it says so, and when the hours are over neither the chart nor the way back shows anything."""
+    reception = sign_in("reception")
+    chart = register(reception, "Liesel", "Achterberg-Ruiz", "1949-11-30")
+    reception.press("Open a visit")
+    reception.press(re.compile("^Save"))
+    nurse = sign_in("nurse")
+    nurse.go(f"{chart}allergies/add")
+    nurse.fill(substance="Latexhandschuh", reaction="Rash")
+    nurse.press(re.compile("^Save"))
+
+    outside = sign_in("pathologist")
+    outside.go(chart)
+    assert outside.sees("This chart is closed to you") and not outside.sees("Latexhandschuh")
+    outside.go(f"{chart}allergies")
+    assert outside.path().startswith("/accounts/again/"), "whoever asks signs in again"
+    outside.page.fill("[name=password]", PASSWORD)
+    outside.press("Go on")
+    assert outside.sees("You are not treating this patient.") and not outside.sees("Latexhandschuh")
+    outside.press("Open the chart")
+    assert outside.page.locator("main .is-invalid").count() == 1, "not without a reason"
+    outside.fill(reason="Collapsed in the corridor")
+    outside.press("Open the chart")
+    assert outside.path().startswith(f"{chart}allergies") and outside.sees("Latexhandschuh")
+    for page in ("", "allergies", "problems", "vitals", "notes", "observations"):
+        outside.go(f"{chart}{page}")
+        banner = outside.page.get_by_label("Patient", exact=True).inner_text()
+        assert "Emergency access until" in banner and "Collapsed in the corridor" in banner, page
+    outside.go(chart)
+    assert outside.sees("Latexhandschuh"), "the panels came in later"
+    assert outside.page.locator("main .panel[aria-busy=true]").count() == 0
+    assert "Emergency access until" in outside.page.get_by_label("Patient", exact=True).inner_text()
+
+    outside.go("/")
+    moved = hospital.command("manage", "shell", "-c", HOURS_LATER)
+    assert moved.returncode == 0, moved.stderr
+    outside.page.go_back()
+    outside.settle()
+    assert outside.path() == chart
+    assert outside.sees("This chart is closed to you"), "the way back asks the server"
+    assert "Latexhandschuh" not in outside.page.content() and "Emergency access" not in outside.page.content()
+    outside.go(f"{chart}allergies")
+    assert outside.sees("You are not treating this patient.") and not outside.sees("Latexhandschuh")
+
+    auditor = sign_in("auditor")
+    auditor.go("/patients/grants/")
+    auditor.page.get_by_role("main").get_by_role("row").filter(has_text="Collapsed in the corridor").get_by_role(
+        "link"
+    ).first.click()
+    auditor.settle()
+    assert auditor.sees("Allergies looked at")
+    auditor.page.get_by_label("Not justified", exact=True).check()
+    auditor.press("Give the verdict")
+    assert auditor.page.locator("main .is-invalid").count() >= 1, "not without saying why"
+    auditor.fill(comment="Was not on call")
+    auditor.press("Give the verdict")
+    auditor.go("/patients/grants/")
+    assert not auditor.sees("Collapsed in the corridor")
+    auditor.go("/patients/grants/?show=all")
+    row = auditor.page.get_by_role("main").get_by_role("row").filter(has_text="Collapsed in the corridor")
+    assert "Not justified" in row.inner_text()
+
+
+# Made up by the visits above, so that nothing else in the house is called so.
+NAMES = ("Lindqvist-Okonjo", "Παπαδάκη-Weiß", "Ing-Okonjo", "Achterberg-Ruiz", "Latexhandschuh", "Zoë Anaïs")
+NUMBER = re.compile(r"\b[NR]-\d{6}-\d\b")
+BREAK = """
+from django.db import IntegrityError, transaction
+from hms.core import outbox
+from hms.core.models import OutboxMessage
+from patients.models import Patient
+one = Patient.objects.get(family_name="Lindqvist-Okonjo")
+try:
+    with transaction.atomic():
+        one.pk = None
+        one._state.adding = True
+        one.save(force_insert=True)
+except IntegrityError as failure:
+    assert one.mrn in str(failure)
+OutboxMessage.objects.create(
+    topic="a.message.that.fails", handler="django.utils.module_loading.import_string",
+    payload={"dotted_path": "Lindqvist-Okonjo." + one.mrn},
+)
+"""
+
+
+def of_a_patient(text: str) -> list[str]:
+    """The lines that say something of a patient, as far as they say it."""
+    return [line[:300] for line in text.splitlines() if NUMBER.search(line) or any(name in line for name in NAMES)]
+
+
+def test_nothing_of_these_visits_stands_in_logs_queue_or_addresses(hospital: Hospital) -> None:
+    """Of every process, after all of the above, and after a statement and a task that failed with a patient in their words."""
+    broken = hospital.command("manage", "shell", "-c", BREAK)
+    assert broken.returncode == 0, broken.stderr
+    logs = hospital.data / "logs"
+    assert wait_for(lambda: "ImportError" in (logs / "worker.log").read_text(), 60)
+    said = {log.name: log.read_text(errors="replace") for log in logs.glob("*.log")}
+    assert {"postgres.log", "broker.log", "web.log", "worker.log", "relay.log", "beat.log"} <= set(said)
+    assert "duplicate key value" in said["postgres.log"]
+    assert {name: of_a_patient(text) for name, text in said.items() if of_a_patient(text)} == {}
+
+    queue = redis.Redis(unix_socket_path=str(run_directory(hospital.data.resolve()) / "broker.sock"))
+    queued = b"\n".join(queue.dump(key) or b"" for key in queue.keys("*")).decode(errors="replace")
+    kept = "\n".join(file.read_text(errors="replace") for file in hospital.data.glob("broker/**/*") if file.is_file())
+    assert "hms.core.tasks.deliver" in kept
+    assert of_a_patient(queued + kept) == []
+
+    assert len(ASKED) > 200
+    assert of_a_patient("\n".join(map(unquote, ASKED))) == []
+    # And they would be found: a log of what is asked for by name, a line of PostgreSQL as it comes.
+    assert of_a_patient("GET /patients/?q=Lindqvist-Okonjo") and of_a_patient("DETAIL: Key (mrn)=(N-000001-8)")
