@@ -256,7 +256,7 @@ def test_nothing_that_an_address_says_runs(stands: Stands, house: House) -> None
     house.client = Client(raise_request_exception=False)
     for _again in range(7):  # until it says that these were too many
         answer = house.ask(
-            "/accounts/login/?next=" + quote(words(n, None)), "POST", {"login": words(n, 100), "password": "x"}
+            "/accounts/login/?next=" + quote(words(n, None)), "POST", {"username": words(n, 100), "password": "x"}
         )
         house.show("/accounts/login/", answer)
     print("ADDRESSES", house.opened, len(crawl.shown()))

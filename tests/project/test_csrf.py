@@ -98,6 +98,21 @@ def test_no_route_takes_a_form_that_came_from_elsewhere(walked: Walked, browser_
     assert not any(refused(doors.sent(doors.who(route), walked.url(route))) for route in routes()[::5])
 
 
+def test_no_other_site_sends_our_cookies_with_a_form(person: Callable[..., User]) -> None:
+    nurse = person("nurse")
+    nurse.set_password("correct horse battery")
+    nurse.save()
+    client = Client()
+    client.get("/accounts/login/")
+    assert (
+        client.post("/accounts/login/", {"username": nurse.username, "password": "correct horse battery"}).status_code
+        == 302
+    )
+    kept = {name: (cookie["samesite"], bool(cookie["httponly"])) for name, cookie in client.cookies.items()}
+    assert set(kept) >= {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.DEVICE_COOKIE_NAME}
+    assert set(kept.values()) == {("Lax", True)}
+
+
 @access.signed_in
 @csrf_exempt
 def careless(request: HttpRequest) -> HttpResponse:

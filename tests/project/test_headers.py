@@ -45,6 +45,8 @@ def faults(answer: HttpResponse, *, administration: bool = False) -> list[str]:
     ):
         if answer.headers.get(name) != wanted:
             found.append(f"no {name}")
+    if any(name.lower().startswith("access-control-") for name in answer.headers):
+        found.append("lets other sites read it")
     if "camera=()" not in answer.headers.get("Permissions-Policy", ""):
         found.append("no Permissions-Policy")
     if not answer.streaming and "html" in answer.headers.get("Content-Type", ""):
@@ -119,6 +121,8 @@ def test_whoever_is_not_signed_in_gets_them_too(db: None, address: str, status: 
 def test_a_script_of_no_answer_is_found() -> None:
     answer = HttpResponse(render_to_string("500.html", {"request": RequestFactory().get("/")}))
     assert any("not of this answer" in fault for fault in faults(answer))
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    assert "lets other sites read it" in faults(answer)
     answer = HttpResponse('<p onclick="x()" style="color:red"><script>x()</script>')
     assert sum("inline" in fault for fault in faults(answer)) == 3
 

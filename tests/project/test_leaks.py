@@ -7,6 +7,7 @@ PostgreSQL quotes.
 from __future__ import annotations
 
 import io
+import json
 import logging
 import re
 import uuid
@@ -247,3 +248,13 @@ def test_what_gunicorn_says_of_an_answer_that_breaks_names_nobody() -> None:
     assert "Quillfeather" in line("Exception in worker process"), (
         "at the start there is no patient, and one must know why"
     )
+
+
+def test_no_line_is_forged() -> None:
+    """Whatever a request says of itself: one line is one object, and says one thing."""
+    said = 'x\n{"at": "2026-11-20T09:00:00", "event": "all is well"}\r\n\u2028\u0085\x1b[2J"'
+    record = logging.LogRecord("django.request", logging.WARNING, __file__, 1, "Not Found: %s", (said,), None)
+    record.who = said
+    line = JsonFormatter().format(record)
+    assert "\n" not in line and "\r" not in line and "\x1b" not in line
+    assert json.loads(line)["event"] == f"Not Found: {said}"
