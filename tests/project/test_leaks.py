@@ -27,6 +27,7 @@ from hms.core.logs import JsonFormatter
 from hms.core.management.commands.relay import relay_once
 from hms.core.models import Facility, OutboxMessage, User
 from hms.core.tasks import deliver
+from hms.supervisor.postgres import DISCREET
 from hms.weblog import Lines
 from patients.models import Patient
 from tests.project.routes import routes
@@ -233,6 +234,14 @@ def test_no_address_says_whom_it_leads_to(
         found += [f"{route.name}: {each}" for each in addresses if any(word in each for word in those)]
     assert seen > 2000
     assert found == [], "\n".join(dict.fromkeys(found))
+
+
+def test_the_database_says_of_what_failed_neither_the_statement_nor_the_row(db: None) -> None:
+    with connection.cursor() as cursor:
+        for setting in DISCREET:
+            name, _equals, value = setting.partition("=")
+            cursor.execute(f"show {name}")
+            assert cursor.fetchone() == (value,)
 
 
 def test_what_gunicorn_says_of_an_answer_that_breaks_names_nobody() -> None:
