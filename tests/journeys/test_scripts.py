@@ -7,6 +7,7 @@ it lets in, not only as the first of them; of a visit that is over and of one th
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -127,12 +128,13 @@ class Crawl:
         self.papers: dict[str, bytes] = {}
         self.broke: list[str] = []
         self.told: set[tuple[str, int]] = set()
+        self.seen: set[str] = set()
 
     def look(
         self, code: str, address: str, answer: HttpResponse | None = None, *, only: list[int] | None = None
     ) -> int:
         """Ask as one role, and show what came: a refusal once for each role, because it looks the same everywhere.
-        With `only` where one of these numbers stands in it, whichever way it is written: nothing else is new."""
+        With `only` where one of these numbers stands, however it is written, behind what none stood behind before."""
         self.house.client = self.stands.clients[code]
         answer = answer or self.house.ask(address)
         status = answer.status_code
@@ -142,10 +144,21 @@ class Crawl:
             self.papers[address] = answer.body
         elif status == 405 or (status in (400, 403, 404) and not only and (code, status) in self.told):
             return status
-        elif only is None or any(f"h{n}z".encode() in answer.body for n in only):
+        elif only is None or self.places(answer.body.decode(errors="replace"), only):
             self.told.add((code, status))
             self.house.show(address, answer)
         return status
+
+    def places(self, page: str, numbers: list[int]) -> set[str]:
+        """Where in a page they stand, that is new: the markup in front of each."""
+        found = {
+            UUID_IN.sub("", re.sub(r"\d+", "", page[max(match.start() - 60, 0) : match.start()]))
+            for match in NUMBER.finditer(page)
+            if int(match[1]) in numbers
+        }
+        new = found - self.seen
+        self.seen |= found
+        return new
 
     def shown(self) -> set[int]:
         """The numbers that stood in a page as text."""
@@ -172,9 +185,11 @@ def assert_paper_holds_text(papers: dict[str, bytes]) -> None:
     """What was typed stands on paper as it was typed; nothing on it acts, leads elsewhere or was put in."""
     told = ""
     for address, content in papers.items():
-        told += "".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages)
-        for word in (b"/JavaScript", b"/JS", b"/Launch", b"/EmbeddedFile", b"elsewhere.example/"):
-            assert word not in content, f"{address}: {word}"
+        read = PdfReader(BytesIO(content))
+        told += "".join(page.extract_text() for page in read.pages)
+        assert not read.attachments, address
+        assert not {"/OpenAction", "/AA", "/AcroForm"} & set(read.trailer["/Root"]), address
+        assert not [mark for page in read.pages for mark in page.get("/Annots", ())], f"{address}: leads somewhere"
     assert len(papers) > 6
     assert "<x-h>" in told and "hostile(" in "".join(told.split())
 
@@ -227,7 +242,7 @@ def test_nothing_that_is_typed_runs_in_what_is_answered(stands: Stands, house: H
                     was = crawl.look(code, sent.action, answer, only=numbers)
     assert house.told == [], "\n".join(house.told[:40])
     assert crawl.broke == []
-    assert done > 50 and refused > 20 and len(fields) > 300 and len(crawl.shown()) > 90
+    assert done > 50 and refused > 20 and len(fields) > 300 and len(crawl.shown()) > 60
 
 
 def test_nothing_that_an_address_says_runs(stands: Stands, house: House) -> None:
@@ -257,7 +272,7 @@ def test_nothing_that_an_address_says_runs(stands: Stands, house: House) -> None
             "/accounts/login/?next=" + quote(words(n, None)), "POST", {"username": words(n, 100), "password": "x"}
         )
         house.show("/accounts/login/", answer)
-    assert house.opened > 60 and len(crawl.shown()) > 60
+    assert house.opened > 20 and len(crawl.shown()) > 20
     assert house.told == [], "\n".join(house.told[:40])
     assert crawl.broke == []
 
