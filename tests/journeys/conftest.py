@@ -103,8 +103,6 @@ def browser() -> Iterator[Browser]:
 UUID = r"[0-9a-f]{8}-[0-9a-f-]{27}"
 DESK = {"width": 1440, "height": 900}
 SEEN_BY_NIGHT: set[str] = set()
-# Every address that a browser of these tests asked for.
-ASKED: set[str] = set()
 
 
 @dataclass
@@ -197,15 +195,21 @@ class Person:
 SignIn = Callable[[str], Person]
 
 
+@pytest.fixture(scope="module")
+def asked() -> set[str]:
+    """Every address that a browser of these tests asked for."""
+    return set()
+
+
 @pytest.fixture
-def sign_in(hospital: Hospital, browser: Browser) -> Iterator[SignIn]:
+def sign_in(hospital: Hospital, browser: Browser, asked: set[str]) -> Iterator[SignIn]:
     """`sign_in("nurse")`: a fresh browser in which the demonstration's nurse has signed in."""
     contexts, people = [], []
 
     def enter(username: str) -> Person:
         context = browser.new_context(viewport=DESK, color_scheme="light")
         contexts.append(context)
-        context.on("request", lambda request: ASKED.add(request.url))
+        context.on("request", lambda request: asked.add(request.url))
         page = context.new_page()
         page.on("pageerror", lambda error: people[-1].faults.append(f"script error: {error}") if people else None)
         person = Person(page, hospital.url)
