@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from django.http import HttpRequest, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
-from hms.core import access, audit
-from interop.fhir.audit import resource
+from hms.core import access, audit, lists
+from interop.fhir.audit import patients, resource
 from reports import trail
 
 
@@ -19,13 +19,20 @@ def audit_export(request: HttpRequest) -> StreamingHttpResponse:
     """The audit's list as FHIR AuditEvent resources, one a line (NDJSON), by the same questions as its page."""
     asked = trail.read(request)
     detail = {"list": trail.filename(asked), "format": "fhir", **trail.told(asked)}
-    audit.record(request.user, "interop.audit.exported", patient_id=asked.patient_id, detail=detail)
-    response = StreamingHttpResponse(_lines(asked), content_type="application/fhir+ndjson")
-    response.headers["Content-Disposition"] = f'attachment; filename="{trail.filename(asked)}.ndjson"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return lists.taken_out(
+        request,
+        "interop.audit.exported",
+        _lines(asked),
+        f"{trail.filename(asked)}.ndjson",
+        "application/fhir+ndjson",
+        patient_id=asked.patient_id,
+        detail=detail,
+    )
 
 
-def _lines(asked: trail.Asked) -> Iterator[str]:
+def _lines(asked: trail.Asked) -> Iterator[bytes]:
     for line in trail.all_lines(asked):
-        yield json.dumps(resource(line), ensure_ascii=False, separators=(",", ":")) + "\n"
+        told = resource(line)
+        for patient_id in patients(line):  # by its key another system knows the patient
+            audit.seen(patient_id)
+        yield json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

@@ -1,8 +1,9 @@
 """Accounting of disclosures: what of a record left the house, to whom and why (45 CFR 164.528).
 
-Counted are documents printed or opened as files, and exports of this record. Whom they were given to is stated by the
-privacy officer, as is what left on other ways (told by telephone, shown to the police, sent by post): the day, the
-recipient with an address, what it was, and why. Looks by those who work here do not leave the house; a chart is
+Counted are documents printed or opened as files, exports of this record, and exports of lists that name the patient.
+To whom the whole record was given stands with it. Of the rest the privacy officer states it, as of what left on other
+ways (told by telephone, shown to the police, sent by post): the day, the recipient with an address, what it was, and
+why. Looks by those who work here do not leave the house; a chart is
 shared with colleagues only; `/verify/<code>` shows nothing of a patient. Given to the patient, or for treatment,
 payment and the running of the hospital, the law asks for no account; the list still shows it, and
 the purpose says so.
@@ -15,11 +16,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from hms.core import actions, clock
 from hms.core.models import ActKind, AuditEvent, Document, DocumentKind
+from reports import trail
 
 if TYPE_CHECKING:
     from hms.core.models import User
@@ -59,6 +60,8 @@ class Disclosure:
         """What left: as it was said, else the document or file itself."""
         if self.stated and self.stated.detail.get("what"):
             return self.stated.detail["what"]
+        if listed := self.event.detail.get("list"):
+            return f"{actions.words(self.event.action)}: {listed} ({self.event.detail.get('format', '')})"
         kind = self.event.detail.get("kind", "")
         name = str(DocumentKind(kind).label) if kind in DocumentKind.values else actions.words(self.event.action)
         return f"{name} {self.number}".strip()
@@ -71,8 +74,10 @@ class Disclosure:
 def of(reader: User, patient_id: UUID) -> list[Disclosure]:
     """What left the house of this record in the last six years, the latest first; MOST at most."""
     since = clock.now() - timedelta(days=366 * YEARS)
-    left = Q(kind__in=[ActKind.PRINT, ActKind.EXPORT])
-    rows = list(AuditEvent.objects.filter(left, patient_id=patient_id, at__gte=since).order_by("-at", "-id")[:MOST])
+    left = AuditEvent.objects.filter(kind__in=[ActKind.PRINT, ActKind.EXPORT], at__gte=since)
+    rows = list(
+        left.filter(trail.concerning(patient_id)).annotate(moment=trail.UNSORTED).order_by("-moment", "-id")[:MOST]
+    )
     stated = {row.detail["event"]: row for row in reversed(rows) if row.action == STATED and "event" in row.detail}
     papers = {row.object_id for row in rows if row.object_type == "core.document"}
     numbers = {str(pk): number for pk, number in Document.objects.filter(pk__in=papers).values_list("pk", "number")}
@@ -80,7 +85,7 @@ def of(reader: User, patient_id: UUID) -> list[Disclosure]:
         Disclosure(
             event=row,
             at=clock.local(reader.facility, row.at),
-            stated=row if row.action == STATED else stated.get(row.pk),
+            stated=row if "recipient" in row.detail else stated.get(row.pk),
             number=numbers.get(row.object_id, ""),
         )
         for row in rows

@@ -10,7 +10,7 @@ leaves: a page cannot show a patient and leave no trace.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -45,16 +45,6 @@ def watch() -> Iterator[Watch]:
     token = _watch.set(noted)
     try:
         yield noted
-    finally:
-        _watch.reset(token)
-
-
-@contextmanager
-def unnoticed() -> Iterator[None]:
-    """What is read within is recorded otherwise: a file that is exported, say, as the file."""
-    token = _watch.set(None)
-    try:
-        yield
     finally:
         _watch.reset(token)
 
@@ -102,6 +92,26 @@ def conclude(actor: User | None, noted: Watch, route: str) -> None:
     elif shown:
         detail = {"route": route, "patients": [str(patient_id) for patient_id in shown]}
         record(actor, "patients.list.seen", detail=detail)
+
+
+# As many patients as one row of a list names: 200 kB of it.
+LISTED = 5000
+
+
+def taken_out(
+    actor: User,
+    action: str,
+    *,
+    shown: Iterable[UUID],
+    patient_id: UUID | None = None,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """A file that left the house: whom it names (`shown`), so that each of them finds it in their account of
+    disclosures; in as many rows as it takes. `patient_id` is whom it is about, where it is about one."""
+    listed = sorted(str(each) for each in shown if each != patient_id)
+    for first in range(0, max(len(listed), 1), LISTED):
+        part = {"patients": listed[first : first + LISTED]} if listed else {}
+        record(actor, action, patient_id=patient_id, detail={**(detail or {}), **part})
 
 
 @contextmanager

@@ -6,11 +6,12 @@ import base64
 import csv
 import io
 import json
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -24,6 +25,12 @@ from hms.core import audit
 
 PAGE = 50
 XLSX_ROWS = 100_000
+IN_MEMORY = 4 * 1024 * 1024
+CHUNK = 64 * 1024
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 @dataclass(frozen=True)
@@ -155,43 +162,67 @@ def export(
     patient_id: UUID | None = None,
     detail: dict[str, Any] | None = None,
 ) -> HttpResponse | None:
-    """The list as a file when `?format=csv` or `xlsx` asks for one, else None. Writes an audit row: under the
-    patient whom it is about, and with what else there is to say, where that is given."""
+    """The list as a file when `?format=csv` or `xlsx` asks for one, else None. It is written before it leaves, so
+    that the audit names every patient it names: a disclosure of each. `patient_id` is whom the list is about,
+    `detail` what else there is to say."""
     kind = request.GET.get("format")
     if kind not in ("csv", "xlsx"):
         return None
-    told = {"list": name, "format": kind, **(detail or {})}
-    audit.record(request.user, "export", patient_id=patient_id, detail=told)
     if isinstance(rows, QuerySet):
         rows = rows.iterator(chunk_size=2000)
     table = ([cell(column.value(row)) for column in columns] for row in rows)
     headings = [str(column.heading) for column in columns]
-    if kind == "csv":
-        response: HttpResponse = StreamingHttpResponse(_csv(headings, table), content_type="text/csv; charset=utf-8")
-    else:
-        with audit.unnoticed():
-            book = _xlsx(headings, table)
-        response = HttpResponse(book, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
+    pieces = _csv(headings, table) if kind == "csv" else _xlsx(headings, table)
+    told = {"list": name, "format": kind, **(detail or {})}
+    return taken_out(request, "export", pieces, f"{name}.{kind}", TYPES[kind], patient_id=patient_id, detail=told)
+
+
+def taken_out(
+    request: HttpRequest,
+    action: str,
+    pieces: Iterable[bytes],
+    filename: str,
+    content_type: str,
+    *,
+    patient_id: UUID | None = None,
+    detail: dict[str, Any] | None = None,
+) -> StreamingHttpResponse:
+    """A file as an answer, recorded with the patients whose names were read while it was written. What is larger than
+    IN_MEMORY lies in a temporary file without a name meanwhile, of which nothing stays behind."""
+    file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed when it has been sent
+    with audit.watch() as noted:
+        for piece in pieces:
+            file.write(piece)
+    audit.taken_out(request.user, action, shown=noted.seen, patient_id=patient_id, detail=detail)
+    file.seek(0)
+    response = StreamingHttpResponse(sent(file), content_type=content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _csv(headings: Sequence[str], table: Iterable[list[Any]]) -> Iterator[str]:
-    yield "\ufeff"  # so that spreadsheets read UTF-8
+def sent(file: IO[bytes]) -> Iterator[bytes]:
+    """What is in a file, piece by piece; it is closed at its end."""
+    with file:
+        while piece := file.read(CHUNK):
+            yield piece
+
+
+def _csv(headings: Sequence[str], table: Iterable[list[Any]]) -> Iterator[bytes]:
+    yield "\ufeff".encode()  # so that spreadsheets read UTF-8
     yield _line(headings)
     for line in table:
         yield _line(line)
 
 
-def _line(values: Sequence[Any]) -> str:
+def _line(values: Sequence[Any]) -> bytes:
     text = io.StringIO()
     csv.writer(text).writerow(values)
-    return text.getvalue()
+    return text.getvalue().encode()
 
 
-def _xlsx(headings: Sequence[str], table: Iterable[list[Any]]) -> bytes:
-    """The workbook's bytes. A sheet ends at XLSX_ROWS rows and says so: CSV has no such end."""
+def _xlsx(headings: Sequence[str], table: Iterable[list[Any]]) -> Iterator[bytes]:
+    """The workbook. A sheet ends at XLSX_ROWS rows and says so: CSV has no such end."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
     sheet.append(list(headings))
@@ -202,7 +233,7 @@ def _xlsx(headings: Sequence[str], table: Iterable[list[Any]]) -> bytes:
         sheet.append(line)
     out = io.BytesIO()
     book.save(out)
-    return out.getvalue()
+    yield out.getvalue()
 
 
 def ordering(request: HttpRequest, allowed: dict[str, Sequence[str]], default: str) -> tuple[str, Sequence[str]]:

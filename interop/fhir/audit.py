@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
@@ -73,10 +74,15 @@ def _agent(line: Line) -> dict[str, Any]:
     return agent
 
 
+def patients(line: Line) -> list[UUID]:
+    """Whom a row names: the one it is about, and those of the list it tells of."""
+    concerned = [line.event.patient_id] if line.event.patient_id else []
+    return [*concerned, *(UUID(each) for each in line.event.detail.get("patients", []))]
+
+
 def _entities(line: Line) -> Any:
     event = line.event
-    concerned = [str(event.patient_id)] if event.patient_id else []
-    for patient_id in [*concerned, *event.detail.get("patients", [])]:
+    for patient_id in patients(line):
         yield {
             "what": {"reference": f"Patient/{patient_id}"},
             "type": {"system": f"{TERMINOLOGY}/audit-entity-type", "code": "1", "display": "Person"},

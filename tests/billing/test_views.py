@@ -96,7 +96,7 @@ def test_the_excel_file_opens_with_the_same_rows(desk: Client, four: dict[str, I
     from openpyxl import load_workbook
 
     answer = desk.get(reverse("billing:invoices"), {"format": "xlsx"})
-    rows = list(load_workbook(io.BytesIO(answer.content)).active.iter_rows(values_only=True))
+    rows = list(load_workbook(io.BytesIO(answer.getvalue())).active.iter_rows(values_only=True))
     assert len(rows) == 1 + len(four)
     assert {row[0] for row in rows[1:]} == {invoice.number for invoice in four.values()}
 

@@ -248,7 +248,7 @@ def test_the_list_as_csv_and_xlsx_with_the_same_filters_leaves_a_row(
     left = AuditEvent.objects.get(action="export")
     assert left.patient_id == patient.pk and left.kind == "export"
     assert left.detail["format"] == "csv" and left.detail["kind"] == "read" and left.detail["person"] == str(nurse.pk)
-    book = load_workbook(io.BytesIO(client.get("/reports/audit/", {"kind": "print", "format": "xlsx"}).content))
+    book = load_workbook(io.BytesIO(client.get("/reports/audit/", {"kind": "print", "format": "xlsx"}).getvalue()))
     rows = list(book.active.iter_rows(values_only=True))
     assert len(rows) == 2 and rows[1][7] == patient.mrn
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from io import BytesIO
 from uuid import uuid4
 
 import pytest
 import time_machine
-from django.test import Client
+from django.db import DatabaseError
+from django.test import Client, RequestFactory
 from pypdf import PdfReader
 
-from hms.core import audit, clock, documents
-from hms.core.models import AuditEvent, DocumentKind, Paper, User
+from hms.core import audit, clock, documents, lists
+from hms.core.models import AuditEvent, DocumentKind, Facility, Paper, User
 from hms.core.refusals import Refused
 from patients.models import Encounter, Patient
 from patients.paper import identity
-from reports import disclosures, services
+from reports import disclosures, services, trail
+from tests.billing.conftest import make_invoice
 from tests.conftest import make_patient
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +28,11 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def auditor(person: Callable[..., User]) -> User:
     return person("auditor")
+
+
+@pytest.fixture
+def cashier(person: Callable[..., User]) -> User:
+    return person("cashier")
 
 
 def printed(reception: User, visit: Encounter) -> AuditEvent:
@@ -44,7 +51,7 @@ def test_prints_and_exports_count_and_looks_do_not(auditor: User, reception: Use
     audit.record(reception, "patients.chart.opened", patient_id=visit.patient_id)
     audit.record(reception, "core.document.printed", patient_id=make_patient(reception, "A", "B").pk)
     rows = disclosures.of(auditor, visit.patient_id)
-    assert [row.what for row in rows] == ["List exported", f"{DocumentKind.QUEUE_TOKEN.label} R-17"]
+    assert [row.what for row in rows] == ["List exported: x (csv)", f"{DocumentKind.QUEUE_TOKEN.label} R-17"]
     assert not any(row.recipient for row in rows)
 
 
@@ -97,3 +104,76 @@ def test_the_privacy_officer_records_and_prints_the_account(
     for word in ("Accounting of disclosures", "Public Health Office", "Notifiable", "by telephone", "R-17"):
         assert word in text, word
     assert AuditEvent.objects.get(action="patients.disclosures.printed").patient_id == visit.patient_id
+
+
+# Lists that name patients
+
+
+def listed(patient: Patient) -> list[str]:
+    rows = AuditEvent.objects.filter(trail.concerning(patient.pk), action="export")
+    return [row.detail["list"] for row in rows]
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+def test_a_list_that_was_taken_out_stands_in_the_account_of_each_patient_it_names(
+    auditor: User, reception: User, cashier: User, browser_of: Callable[[User], Client], format: str
+) -> None:
+    named, other = make_patient(reception, "Meera", "Rao"), make_patient(reception, "Omar", "Haddad")
+    make_invoice(reception, named)
+    answer = browser_of(cashier).get("/billing/invoices/", {"format": format})
+    assert answer.getvalue()
+    (row,) = disclosures.of(auditor, named.pk)
+    assert row.what == f"List exported: invoices ({format})" and not row.recipient
+    assert disclosures.of(auditor, other.pk) == []
+    services.disclose(
+        auditor, patient_id=named.pk, event_id=row.event.pk, recipient="Insurer", address="", purpose="Claim", what=""
+    )
+    (row,) = disclosures.of(auditor, named.pk)
+    assert row.recipient == "Insurer"
+
+
+def test_a_list_without_names_names_nobody(
+    reception: User, auditor: User, manager: User, browser_of: Callable[[User], Client]
+) -> None:
+    patient = make_patient(reception)
+    make_invoice(reception, patient)
+    assert patient.mrn not in browser_of(manager).get("/billing/invoices/?format=csv").getvalue().decode()
+    assert disclosures.of(auditor, patient.pk) == []
+
+
+def test_a_list_of_ten_thousand_names_each_of_them_in_few_rows(
+    reception: User, auditor: User, north: Facility, rf: RequestFactory, django_assert_max_num_queries: Callable
+) -> None:
+    made = [
+        Patient(registered_at=north, mrn=f"N-{n}", given_name="G", family_name=f"F{n}", sex="other",
+                birth_date=date(1980, 1, 1), search_name=f"f{n}", name_tokens=[f"f{n}"])
+        for n in range(10_001)
+    ]  # fmt: skip
+    Patient.objects.bulk_create(made, batch_size=2000)
+    request = rf.get("/", {"format": "csv"})
+    request.user = reception
+    columns = [lists.Column("Name", lambda row: row.name)]
+    with django_assert_max_num_queries(5):
+        answer = lists.export(request, Patient.objects.order_by("id"), columns, "everybody")
+    assert answer.getvalue().count(b"\n") == 10_002
+    assert AuditEvent.objects.filter(action="export").count() == 3
+    for patient in (made[0], made[5_000], made[-1]):
+        assert listed(patient) == ["everybody"]
+        assert len(disclosures.of(auditor, patient.pk)) == 1
+
+
+def test_a_list_does_not_leave_without_its_row(
+    reception: User, rf: RequestFactory, patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With an audit that cannot be written there is no file."""
+    request = rf.get("/", {"format": "csv"})
+    request.user = reception
+    columns = [lists.Column("Name", lambda row: row.name)]
+    assert lists.export(request, Patient.objects.all(), columns, "all") is not None
+
+    def full(*args: object, **kwargs: object) -> None:
+        raise DatabaseError("no space left on device")
+
+    monkeypatch.setattr(AuditEvent.objects, "create", full)
+    with pytest.raises(DatabaseError):
+        lists.export(request, Patient.objects.all(), columns, "all")

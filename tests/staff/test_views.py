@@ -84,7 +84,7 @@ def test_the_list_is_filtered_and_exported_alike(desk: Client, hr: User, wards_o
     text = b"".join(file.streaming_content).decode()
     assert "Boateng" in text
     assert "Mensah" not in text
-    assert desk.get(reverse("staff:employees"), {"format": "xlsx"}).content[:2] == b"PK"
+    assert desk.get(reverse("staff:employees"), {"format": "xlsx"}).getvalue()[:2] == b"PK"
 
 
 def test_an_employee_of_another_facility_does_not_exist_here(
