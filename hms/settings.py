@@ -154,6 +154,11 @@ CELERY_BEAT_SCHEDULE = {
     "charge-the-bed-days": {"task": "wards.tasks.accrue_bed_days", "schedule": timedelta(hours=1)},
 }
 AUDIT_YEARS = env.int("HMS_AUDIT_YEARS", default=10)
+# A patient's request for correction is answered within so many days, once extended by so many (45 CFR 164.526 (b)(2)).
+AMENDMENT_DAYS = env.int("HMS_AMENDMENT_DAYS", default=60)
+AMENDMENT_MORE_DAYS = env.int("HMS_AMENDMENT_MORE_DAYS", default=30)
+# To whom a patient may complain besides the hospital, as it stands in letters.
+COMPLAINTS_TO = env("HMS_COMPLAINTS_TO", default="").strip()
 AUDIT_MANY_CHARTS = env.int("HMS_AUDIT_MANY_CHARTS", default=40)
 # Where the newest seal of the audit goes each day; and the server that takes it there (smtp+tls://user:pass@host:587).
 AUDIT_MAIL = [each.strip() for each in env.list("HMS_AUDIT_MAIL", default=[]) if each.strip()]

@@ -7,12 +7,13 @@ class InteropConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy as _
 
-        from hms.core import held, panels
+        from hms.core import given, held, panels
         from interop import actions
-        from interop.models import SourceRecord
+        from interop.models import SourceRecord, UnresolvedReference
 
         actions.register()
         held.points_at(SourceRecord, "object_type", "object_id")
+        given.keep_back(UnresolvedReference, "candidates", why=_("keys of rows that may be another patient's"))
         panels.register(
             "audit-exports",
             title=_("FHIR"),

@@ -11,12 +11,19 @@ class LaboratoryConfig(AppConfig):
         from billing import uses
         from hms.core import access, outbox, panels, setup
         from laboratory import actions, faults, histories, relations, waiting
-        from laboratory.models import TestDefinition
+        from laboratory.models import DiagnosticReport, TestDefinition
         from laboratory.services import results
-        from patients import care, holds
+        from patients import amendable, care, holds
         from patients.services import encounters
 
         care.register("laboratory order", permission="laboratory.enter_result", rows=relations.ordered_here)
+        amendable.register(
+            DiagnosticReport,
+            label=_("Laboratory report"),
+            permission="laboratory.verify_result",
+            day="issued_at",
+            said="order__number",
+        )
         access.concerns(
             order_id="laboratory.LabOrder",
             report_id="laboratory.DiagnosticReport",

@@ -7,11 +7,13 @@ class PatientsConfig(AppConfig):
 
     def ready(self) -> None:
         from hms.core import access, panels
-        from patients import actions, care, faults, histories, search, waiting
+        from patients import actions, amendable, care, faults, given, histories, search, waiting
 
         actions.register()
         histories.register()
         faults.register()
+        given.register()
+        amendable.register_own()
         care.register_own()
         access.ask_for_care(access.Care(care.CLINICAL, care.treats_of, care.known, care.door))
         access.concerns(
@@ -22,6 +24,7 @@ class PatientsConfig(AppConfig):
             contact_id="patients.Contact",
             plan_id="patients.CarePlan",
             grant_id="patients.ChartGrant",
+            amendment_id="patients.AmendmentRequest",
         )
         panels.searches(_("Patients"), permission="patients.search_patient", order=10, find=search.hits)
         panels.navigation(
@@ -50,6 +53,39 @@ class PatientsConfig(AppConfig):
             order=35,
             count=waiting.grants,
             urgent=True,
+        )
+        panels.navigation(
+            "corrections",
+            label=_("Corrections"),
+            url_name="patients:amendments",
+            icon="eraser",
+            permission="patients.view_amendmentrequest",
+            order=36,
+            count=waiting.amendments,
+        )
+        panels.register(
+            "dashboard",
+            title=_("Corrections asked for"),
+            url_name="patients:amendments-panel",
+            permission="patients.view_amendmentrequest",
+            order=60,
+            when=waiting.has_amendments,
+        )
+        panels.register(
+            "chart",
+            title=_("Corrections asked for"),
+            url_name="patients:chart-amendments",
+            permission="patients.view_amendmentrequest",
+            order=95,
+            column="side",
+            when=waiting.has_amendments_of,
+        )
+        panels.register(
+            "chart-acts",
+            title=_("Correction asked for"),
+            url_name="patients:amendment-enter",
+            permission="patients.enter_amendment",
+            order=40,
         )
         panels.register(
             "dashboard",

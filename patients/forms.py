@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from crispy_forms.layout import HTML, Fieldset, Layout
 from django import forms
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from hms.core import clock, roles, units
 from hms.core.forms import DateInput, DateTimeInput, Form, ModelForm, row
 from hms.core.models import Department, Facility, User
+from patients import amendable
 from patients.models import (
     Allergy,
     CarePlan,
@@ -19,6 +21,7 @@ from patients.models import (
     MedicationStatement,
     Patient,
 )
+from patients.models.amendments import Ground
 from patients.models.encounter import EncounterKind
 from patients.models.grants import Verdict
 from patients.models.patient import Confidentiality
@@ -90,6 +93,71 @@ class RegisterForm(PatientForm):
             if any(kin.values()) and not told and name not in self.errors:
                 self.add_error(name, _("Fill this in too, or leave all three of the next of kin empty."))
         return data
+
+
+class AmendmentForm(Form):
+    entry = forms.ChoiceField(
+        label=_("What it is about"),
+        help_text=_("The kind, the day and the writer: ask the patient. What the entry says is not shown here."),
+    )
+    wanted = forms.CharField(
+        label=_("What it should say"), max_length=4000, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("In the patient's own words: what is wrong or missing, and what is right."),
+    )  # fmt: skip
+    why = forms.CharField(label=_("Why"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+    asker = forms.CharField(
+        label=_("Who asks"), max_length=160, help_text=_("The patient, or who acts for them: name and relation.")
+    )
+    identity = forms.CharField(
+        label=_("How that was checked"), max_length=200, help_text=_("“Passport”, “known to us”.")
+    )
+    received_on = forms.DateField(label=_("Received"), widget=DateInput())
+
+    def __init__(self, *args: Any, patient_id: UUID, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        grouped: dict[str, list[tuple[str, str]]] = {}
+        for kind, pk, said in amendable.entries(patient_id):
+            grouped.setdefault(str(kind.label), []).append((f"{kind.name}:{pk}", said))
+        self.fields["entry"].choices = [("", "…"), ("general", amendable.general()), *grouped.items()]
+
+    def layout(self) -> Layout:
+        return Layout("entry", "wanted", "why", row("asker", "identity"), "received_on")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        record_type, _colon, record_id = data.pop("entry", "").partition(":")
+        if record_id:
+            data |= {"record_type": record_type, "record_id": UUID(record_id)}
+        return data
+
+
+class AcceptAmendmentForm(Form):
+    answer = forms.CharField(
+        label=_("What is amended"), max_length=4000, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("It stands with the entry from now on, and in the letter to the patient. The original stays."),
+    )  # fmt: skip
+
+
+class DenyAmendmentForm(Form):
+    ground = forms.ChoiceField(label=_("Ground"), choices=Ground.choices, widget=forms.RadioSelect)
+    answer = forms.CharField(
+        label=_("Reason"), max_length=4000, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("In plain words: the patient reads it."),
+    )  # fmt: skip
+
+
+class DisagreementForm(Form):
+    disagreement = forms.CharField(
+        label=_("Statement of disagreement"), max_length=4000, widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("In the patient's own words. It stands with the entry from now on."),
+    )  # fmt: skip
+
+
+class RebuttalForm(Form):
+    rebuttal = forms.CharField(
+        label=_("Answer to the disagreement"), max_length=4000, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("It stands with the entry as well; give the patient a copy."),
+    )  # fmt: skip
 
 
 class DeathForm(Form):

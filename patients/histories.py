@@ -13,6 +13,7 @@ from hms.core.templatetags.hms import day
 from patients import banner, care
 from patients.models import (
     Allergy,
+    AmendmentRequest,
     CarePlan,
     ChartGrant,
     ClinicalNote,
@@ -77,6 +78,13 @@ def register() -> None:
         rows=lambda user: ChartGrant.objects.visible_to(user).select_related("user"),
         patient="patient_id",
         around=lambda user, row: banner.around(user, row.patient, back=reverse("patients:grants")),
+    )
+    read(
+        AmendmentRequest,
+        permission="patients.view_amendmentrequest",
+        rows=lambda user: AmendmentRequest.objects.visible_to(user).select_related("patient"),
+        patient="patient_id",
+        around=lambda user, row: banner.around(user, row.patient, back=reverse("patients:amendment", args=[row.pk])),
     )
     # What a grant opened stands in the grant.
     history.unread(PatientUserObjectPermission)

@@ -7,13 +7,14 @@ and problems of the whole network, a visit and what was done in it in its own fa
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from hms.core import clock
-from patients import care
+from patients import amendable, care
 
 if TYPE_CHECKING:
     from hms.core.models import User
@@ -74,6 +75,33 @@ class NoteQuerySet(models.QuerySet):
 
     def signed(self) -> Self:
         return self.filter(status="signed")
+
+
+class AmendmentQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> Self:
+        """The privacy officer sees those of the facility; others what they entered, what is about their own entry, and
+        those of patients whose chart is open to them."""
+        here = self.filter(care.unhidden(user), facility=user.facility)
+        if user.has_perm("patients.review_amendment"):
+            return here
+        own = Q(entered_by=user) | Q(author=user)
+        treated = care.scope(user) if user.has_perm("patients.view_chart") else Q(pk__in=[])
+        return here.filter(own | treated | self._kept_by(user))
+
+    def to_decide(self, user: User) -> Self:
+        """Open ones on which this person may decide (services.amendments.why_not)."""
+        here = self.filter(care.unhidden(user), facility=user.facility, status="open").exclude(entered_by=user)
+        if not user.has_perm("patients.decide_amendment"):
+            return here.none()
+        clinical = Q(record_type__in=amendable.answered_by(user, clinical=True))
+        return here.filter(clinical & (Q(author=user) | care.scope(user)) | self._kept_by(user))
+
+    def _kept_by(self, user: User) -> Q:
+        """About the person: whoever keeps such data answers for it."""
+        return Q(record_type__in=amendable.answered_by(user, clinical=False))
+
+    def due_until(self, day: date) -> Self:
+        return self.filter(status="open", due_on__lte=day)
 
 
 class GrantQuerySet(models.QuerySet):

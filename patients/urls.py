@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from patients.views import grants, record, registry, visits
+from patients.views import amendments, grants, record, registry, visits
 
 app_name = "patients"
 
@@ -32,6 +32,18 @@ urlpatterns = [
     path("grants/today", grants.dashboard_panel, name="grants-panel"),
     path("grants/<uuid:grant_id>/", grants.grant_review, name="grant-review"),
     path("grants/<uuid:grant_id>/end", grants.grant_end, name="grant-end"),
+    path("amendments/", amendments.amendment_list, name="amendments"),
+    path("amendments/today", amendments.dashboard_panel, name="amendments-panel"),
+    path("amendments/<uuid:amendment_id>/", amendments.amendment, name="amendment"),
+    path("amendments/<uuid:amendment_id>/letter.pdf", amendments.amendment_letter, name="amendment-letter"),
+    path("amendments/<uuid:amendment_id>/extend", amendments.amendment_extend, name="amendment-extend"),
+    path("amendments/<uuid:amendment_id>/accept", amendments.amendment_accept, name="amendment-accept"),
+    path("amendments/<uuid:amendment_id>/deny", amendments.amendment_deny, name="amendment-deny"),
+    path("amendments/<uuid:amendment_id>/withdraw", amendments.amendment_withdraw, name="amendment-withdraw"),
+    path("amendments/<uuid:amendment_id>/disagree", amendments.amendment_disagree, name="amendment-disagree"),
+    path("amendments/<uuid:amendment_id>/rebut", amendments.amendment_rebut, name="amendment-rebut"),
+    path("<uuid:patient_id>/amendments", amendments.chart_amendments, name="chart-amendments"),
+    path("<uuid:patient_id>/amendments/add", amendments.amendment_enter, name="amendment-enter"),
     path("<uuid:patient_id>/break-glass", grants.break_glass, name="break-glass"),
     path("<uuid:patient_id>/share", grants.share, name="share"),
     path("<uuid:patient_id>/confidentiality", grants.confidentiality, name="confidentiality"),

@@ -10,13 +10,21 @@ class PharmacyConfig(AppConfig):
 
         from billing import uses
         from hms.core import access, held, outbox, panels, setup
-        from patients import care, holds
+        from patients import amendable, care, holds
         from patients.services import encounters
         from pharmacy import actions, faults, histories, relations, second_person, waiting
-        from pharmacy.models import Product, StockMovement
+        from pharmacy.models import Prescription, Product, StockMovement
         from pharmacy.services import stock
 
         care.register("prescription", permission="pharmacy.dispense", rows=relations.prescribed_here)
+        amendable.register(
+            Prescription,
+            label=_("Prescription"),
+            permission="pharmacy.prescribe",
+            day="prescribed_at",
+            author="prescriber_id",
+            said="number",
+        )
         access.concerns(
             prescription_id="pharmacy.Prescription",
             dispense_id="pharmacy.Dispense",

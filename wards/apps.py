@@ -10,11 +10,23 @@ class WardsConfig(AppConfig):
 
         from billing import uses
         from hms.core import access, panels, setup
-        from patients import care, holds
+        from patients import amendable, care, holds
         from wards import actions, faults, histories, relations, waiting
         from wards import holds as own_holds
-        from wards.models import Bed
+        from wards.models import Bed, DischargeSummary, NursingNote
 
+        amendable.register(
+            NursingNote, label=_("Ward note"), permission="wards.add_note", day="written_at", author="author_id"
+        )
+        amendable.register(
+            DischargeSummary,
+            label=_("Discharge summary"),
+            permission="wards.discharge",
+            day="signed_at",
+            author="signed_by_id",
+            patient="admission__patient_id",
+            said="number",
+        )
         access.concerns(
             admission_id="wards.Admission",
             nursing_note_id="wards.NursingNote",

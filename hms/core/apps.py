@@ -12,6 +12,7 @@ class CoreConfig(AppConfig):
             access,
             actions,
             faults,
+            given,
             history,
             panels,
             receivers,  # noqa: F401  (connects sign-in auditing)
@@ -19,6 +20,8 @@ class CoreConfig(AppConfig):
 
         actions.register_own()
         history.register_own()
+        given.register_own()
+        given.register_own()
         access.concerns_by(history.leads)
         faults.register()
         panels.register(

@@ -277,10 +277,15 @@ def _names(pairs: Iterable[Pair]) -> dict[tuple[type, Any], str]:
     for column, was, now in pairs:
         if column.is_relation:
             keys.setdefault(column.remote_field.model, set()).update({was, now} - {None})
+    return names({model: wanted for model, wanted in keys.items() if wanted})
+
+
+def names(keys: Mapping[type[models.Model], Iterable[Any]]) -> dict[tuple[type, Any], str]:
+    """How rows are called, by (model, key); one query for each model."""
     found = {}
     for model, wanted in keys.items():
         how = _named.get(model, Named())
-        for row in model._base_manager.select_related(*how.related).filter(pk__in=wanted) if wanted else ():
+        for row in model._base_manager.select_related(*how.related).filter(pk__in=wanted):
             found[model, row.pk] = how.text(row)
     return found
 
@@ -293,18 +298,18 @@ def _said(column: models.Field, value: Any, names: Mapping[tuple[type, Any], str
         return names.get((column.remote_field.model, value), str(value))
     if column.choices:
         return str(dict(column.flatchoices).get(value, value))
-    return _plain(value)
+    return plain(value)
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
     from hms.core.templatetags.hms import clock, day, daytime
 
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if isinstance(value, Range):
         if value.upper is None:
-            return _("from %(start)s") % {"start": _plain(value.lower)}
-        return f"{_plain(value.lower)} – {_plain(value.upper)}"
+            return _("from %(start)s") % {"start": plain(value.lower)}
+        return f"{plain(value.lower)} – {plain(value.upper)}"
     if isinstance(value, datetime):
         return daytime(value)
     if isinstance(value, date):
@@ -312,7 +317,7 @@ def _plain(value: Any) -> str:
     if isinstance(value, time):
         return clock(value)
     if isinstance(value, list):
-        return ", ".join(_plain(each) for each in value)
+        return ", ".join(plain(each) for each in value)
     return str(value)
 
 

@@ -73,6 +73,8 @@ ROLES: dict[str, Role] = {
             FRONT,
             "patients.add_patient patients.change_patient patients.deactivate_patient patients.view_encounter patients.add_encounter",
             "patients.cancel_encounter patients.view_restricted patients.restrict_patient",
+            # Takes down what a patient wants corrected; who the patient is, another at the desk decides.
+            "patients.view_amendmentrequest patients.enter_amendment patients.decide_amendment",
             "appointments.add_appointment appointments.change_appointment appointments.check_in appointments.call_token",
             "wards.view_board wards.admit wards.view_admission billing.view_invoice billing.view_account billing.print_invoice",
             "billing.take_payment staff.view_roster",
@@ -82,7 +84,7 @@ ROLES: dict[str, Role] = {
             _("Doctor"),
             "Examines, decides, orders, prescribes, admits and discharges.",
             RECORDS,
-            "patients.break_glass patients.share_chart",
+            "patients.break_glass patients.share_chart patients.view_amendmentrequest patients.decide_amendment",
             "patients.change_clinical patients.change_allergies patients.record_vitals patients.view_encounter patients.add_encounter patients.change_encounter",
             "patients.cancel_encounter appointments.call_token doctors.use_desk doctors.view_doctor doctors.change_availability",
             "laboratory.add_laborder laboratory.cancel_laborder pharmacy.prescribe pharmacy.end_prescription pharmacy.view_medicine",
@@ -94,7 +96,7 @@ ROLES: dict[str, Role] = {
             _("Nurse"),
             "Observes and cares: vital signs, notes, beds, specimens at the bedside.",
             RECORDS,
-            "patients.break_glass patients.share_chart",
+            "patients.break_glass patients.share_chart patients.view_amendmentrequest patients.decide_amendment",
             "patients.record_vitals patients.change_allergies patients.view_encounter patients.add_encounter wards.view_board wards.admit",
             "patients.cancel_encounter appointments.call_token",
             "wards.transfer wards.add_note wards.change_bed_state laboratory.collect",
@@ -121,7 +123,7 @@ ROLES: dict[str, Role] = {
             "Verifies results and answers for the report.",
             "patients.view_patient patients.search_patient patients.view_chart patients.break_glass laboratory.view_laborder",
             "laboratory.enter_result laboratory.verify_result laboratory.view_testdefinition",
-            "laboratory.cancel_laborder staff.view_roster",
+            "laboratory.cancel_laborder staff.view_roster patients.view_amendmentrequest patients.decide_amendment",
         ),
         _role(
             "cashier",
@@ -152,8 +154,10 @@ ROLES: dict[str, Role] = {
         _role(
             "auditor",
             _("Auditor"),
-            "Reads what was done, and by whom; judges emergency access, and keeps records narrow.",
+            "Reads what was done, and by whom; judges emergency access, keeps records narrow, and sees that patients get what they may ask for.",
             "patients.view_restricted patients.restrict_patient patients.release_patient patients.review_grant",
+            # Gives out the whole record, as a file and without reading it here; sees that requests are answered in time.
+            "patients.release_record patients.view_amendmentrequest patients.enter_amendment patients.review_amendment",
             "core.view_approval core.view_approvallimit",
             "core.view_auditevent core.view_auditseal core.view_document core.view_counter patients.view_patient patients.search_patient",
             "billing.view_invoice billing.view_account billing.print_invoice billing.view_ledger staff.view_roster",

@@ -40,6 +40,7 @@ STATUSES: dict[str, tuple[str, str]] = {
     "completed": ("good", "check2"),
     "verified": ("good", "patch-check"),
     "approved": ("good", "check2-all"),
+    "accepted": ("good", "check2"),
     "within": ("plain", "person-check"),
     "final": ("good", "patch-check"),
     "paid": ("good", "check2"),
@@ -59,6 +60,7 @@ STATUSES: dict[str, tuple[str, str]] = {
     "expired": ("crit", "calendar-x"),
     "absent": ("crit", "person-x"),
     "rejected": ("crit", "x-circle"),
+    "denied": ("plain", "x-circle"),
     # over, or never was
     "cancelled": ("plain", "x-circle"),
     "void": ("plain", "slash-circle"),

@@ -1,5 +1,6 @@
 """One record for the whole network, and the visits that make it."""
 
+from patients.models.amendments import AmendmentRequest
 from patients.models.clinical import (
     Allergy,
     CarePlan,
@@ -17,6 +18,7 @@ from patients.models.patient import Contact, Patient, PatientFacility, PatientId
 
 __all__ = [
     "Allergy",
+    "AmendmentRequest",
     "CarePlan",
     "ChartGrant",
     "ClinicalNote",

@@ -96,6 +96,7 @@ class Patient(Record):
             ("view_restricted", "Can find records that are kept narrower"),
             ("restrict_patient", "Can keep a record narrower"),
             ("release_patient", "Can open a record that was kept narrower"),
+            ("release_record", "Can give the whole record to the patient or to whom they name"),
         ]
         indexes = [
             GinIndex(fields=["name_vector"], name="patients_patient_names"),

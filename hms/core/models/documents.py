@@ -16,6 +16,7 @@ class DocumentKind(models.TextChoices):
     DISCHARGE_SUMMARY = "discharge_summary", _("Discharge summary")
     SPECIMEN_LABEL = "specimen_label", _("Specimen label")
     QUEUE_TOKEN = "queue_token", _("Queue token")
+    AMENDMENT_ANSWER = "amendment_answer", _("Answer to a request for correction")
 
 
 class DocumentStatus(models.TextChoices):
