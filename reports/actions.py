@@ -12,5 +12,6 @@ def register() -> None:
             "core.audit.searched": _("Audit: patient or colleague searched"),
             "patients.disclosures.printed": _("Accounting of disclosures printed"),
             "patients.record.disclosed": _("Given out of the house"),
+            "patients.record.exported": _("Whole record given out"),
         }
     )

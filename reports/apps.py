@@ -61,6 +61,13 @@ class ReportsConfig(AppConfig):
         )
         panels.register(
             "chart-acts",
+            title=_("Give out the record"),
+            url_name="reports:record-release",
+            permission="patients.release_record",
+            order=30,
+        )
+        panels.register(
+            "chart-acts",
             title=_("What was given out"),
             url_name="reports:disclosures",
             permission="core.view_auditevent",

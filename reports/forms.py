@@ -4,6 +4,7 @@ from typing import Any
 
 from crispy_forms.layout import Layout
 from django import forms
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from hms.core.forms import Form, row
@@ -20,6 +21,31 @@ class VerdictForm(Form):
             "What you asked, whom, and what they said. It stays for ever; nothing of the illness belongs here."
         ),
     )
+
+
+class Recipient(TextChoices):
+    PATIENT = "patient", _("The patient")
+    REPRESENTATIVE = "representative", _("Who acts for the patient")
+    CARE = "care", _("Another hospital or doctor")
+    PAYER = "payer", _("An insurer")
+    AUTHORITY = "authority", _("A court or an authority")
+    OTHER = "other", _("Somebody else")
+
+
+class ReleaseForm(Form):
+    to = forms.ChoiceField(label=_("Who gets it"), choices=Recipient.choices)
+    recipient = forms.CharField(label=_("Their name"), max_length=160)
+    address = forms.CharField(label=_("Their address"), max_length=200)
+    purpose = forms.CharField(label=_("What for"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+    identity = forms.CharField(
+        label=_("How it was checked who they are"),
+        max_length=200,
+        help_text=_("“Passport seen”; of whom the patient sends: the paper that says so."),
+    )
+    with_documents = forms.BooleanField(label=_("With every document that was issued"), required=False, initial=True)
+
+    def layout(self) -> Layout:
+        return Layout(row("to", "recipient"), "address", "purpose", "identity", "with_documents")
 
 
 class DisclosureForm(Form):

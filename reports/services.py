@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import IO
 from uuid import UUID
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from hms.core.refusals import Refused
 from patients.models import Patient
 from reports import disclosures, findings
 from reports.findings import Key
+from reports.record import bundle
 
 
 @transaction.atomic
@@ -38,6 +40,31 @@ def judge(actor: User, *, key: Key, verdict: str, note: str) -> FindingReview:
     )
     audit.record(actor, "core.audit.finding_judged", review, detail={"kind": key.kind, "verdict": verdict})
     return review
+
+
+@transaction.atomic
+def release(
+    actor: User,
+    *,
+    patient_id: UUID,
+    to: str,
+    recipient: str,
+    address: str,
+    purpose: str,
+    identity: str,
+    with_documents: bool,
+) -> tuple[Patient, IO[bytes]]:
+    """Write everything held on a patient into one file, for whom they name; it is a disclosure with its recipient.
+
+    The audit row is written first, and the file is made in its transaction: neither is without the other. Locks:
+    nothing. Refuses a patient who is not known here.
+    """
+    patient = Patient.objects.visible_to(actor).get(pk=patient_id)
+    what = _("The whole record, with its documents") if with_documents else _("The whole record, without documents")
+    detail = {"recipient": recipient, "address": address, "what": str(what), "to": to, "identity": identity}
+    audit.record(actor, "patients.record.exported", patient, reason=purpose, detail=detail)
+    asked = bundle.Asked(to, recipient, address, purpose, identity, with_documents)
+    return patient, bundle.Bundle(actor, patient, asked).write()
 
 
 @transaction.atomic

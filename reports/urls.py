@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reports.views import audit, figures
+from reports.views import audit, figures, record
 
 app_name = "reports"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("today", figures.dashboard_panel, name="dashboard-panel"),
     path("audit/", audit.audit_list, name="audit"),
     path("audit/today", audit.audit_panel, name="audit-panel"),
+    path("record/<uuid:patient_id>", record.record_release, name="record-release"),
     path("audit/search", audit.audit_search, name="audit-search"),
     path("audit/findings", audit.audit_findings, name="audit-findings"),
     path("audit/findings/verdict", audit.audit_judge, name="audit-judge"),

@@ -1,10 +1,7 @@
 """How what is held on a patient reads when it is given out: every table by itself, in one stable shape.
 
-A table has `table` (its name), `label`, `kind` ("rows", or "changes" of rows), `columns`, `rows` and `count`. A column has
-`name`, `label` and `type`: text, number, decimal (a number as text, so that 13.20 stays 13.20), yes-no, date, time, moment
-(ISO 8601, UTC), period ({"from", "until"}), list, object, reference; one with `choices` holds a code that they put into
-words. A reference is {"id"}, and {"id", "name"} where it leads out of the record (`points_at`): to a colleague, a
-medicine, a price. What is left out is said, and why: departments say it of their own tables with `keep_back`.
+The shape is told in `SHAPE`, which goes with every file. What is left out is said, and why: departments say it of their
+own tables with `keep_back`.
 """
 
 from __future__ import annotations
@@ -14,12 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.fields import ArrayField, RangeField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -28,6 +25,13 @@ from psycopg.types.range import Range
 from hms.core import held, history
 from hms.core.models.tracking import Change
 
+SHAPE = """\
+A table has `table` (its name), `label`, `kind` ("rows", or "changes" of rows), `columns`, `rows` and `count`. A column has
+`name`, `label` and `type`: text, number, decimal (a number as text, so that 13.20 stays 13.20), yes-no, date, time, moment
+(ISO 8601, UTC), period ({"from", "until"}), list, object, reference; one with `choices` holds a code that they put into
+words. A reference is {"id"}, and {"id", "name"} where it leads out of the record (`points_at`): to a colleague, a
+medicine, a price.
+"""
 CHUNK = 500
 PICTURE = "data:image/"
 OF_CHANGES = ("pgh_user", "pgh_transaction")
@@ -83,7 +87,7 @@ class Column:
     @cached_property
     def points_out(self) -> bool:
         """Whether it leads to something that is not the patient's own, and is therefore named."""
-        return self.target is not None and self.target not in held.tables()
+        return self.target is not None and self.target not in _inside()
 
     def head(self) -> dict[str, Any]:
         told: dict[str, Any] = {"name": self.name, "label": str(self.field.verbose_name), "type": self._type()}
@@ -100,6 +104,11 @@ class Column:
         return next((name for kind, name in TYPES if isinstance(field, kind)), "text")
 
 
+@cache
+def _inside() -> frozenset[type[models.Model]]:
+    return frozenset(held.tables())
+
+
 TYPES: list[tuple[type[models.Field], str]] = [
     (models.BooleanField, "yes-no"),
     (models.DecimalField, "decimal"),
@@ -109,6 +118,7 @@ TYPES: list[tuple[type[models.Field], str]] = [
     (models.TimeField, "time"),
     (models.JSONField, "object"),
     (ArrayField, "list"),
+    (RangeField, "period"),
 ]
 
 
@@ -142,6 +152,11 @@ class Table:
         if self.is_changes and not field.name.startswith("pgh_"):
             field = self.of._meta.get_field(field.name)
         return field.remote_field.model if field.remote_field else None
+
+    @property
+    def is_kept_whole(self) -> bool:
+        """Whether nothing of it is given out."""
+        return any(not rule.columns and rule.rows is None for rule in self.rules)
 
     def _query(self) -> models.QuerySet:
         return held.rows(self.model, self.patient_id)

@@ -145,7 +145,7 @@
     const form = event.target;
     if (form.dataset.sent) { event.preventDefault(); return; }
     if (form === dirty || form.closest("[data-guard]")) dirty = null;
-    if ((form.getAttribute("method") || "").toLowerCase() !== "post" || form.matches("[hx-post], .search, [target]")) return;
+    if ((form.getAttribute("method") || "").toLowerCase() !== "post" || form.matches("[hx-post], .search, [target], [data-download]")) return;
     form.dataset.sent = "1";
     // After the browser has read the form, so that the pressed button's own name is sent as well.
     setTimeout(() => {
