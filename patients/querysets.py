@@ -79,14 +79,12 @@ class NoteQuerySet(models.QuerySet):
 
 class AmendmentQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> Self:
-        """The privacy officer sees those of the facility; others what they entered, what is about their own entry, and
-        those of patients whose chart is open to them."""
+        """Who takes them down, and hands out the letters, sees those of the facility; others what is about their own
+        entry, and those of patients whose chart is open to them."""
         here = self.filter(care.unhidden(user), facility=user.facility)
-        if user.has_perm("patients.review_amendment"):
+        if user.has_perm("patients.enter_amendment"):
             return here
-        own = Q(entered_by=user) | Q(author=user)
-        treated = care.scope(user) if user.has_perm("patients.view_chart") else Q(pk__in=[])
-        return here.filter(own | treated | self._kept_by(user))
+        return here.filter(Q(author=user) | care.scope(user))
 
     def to_decide(self, user: User) -> Self:
         """Open ones on which this person may decide (services.amendments.why_not)."""

@@ -75,7 +75,7 @@ class AmendmentRequest(Record):
         permissions = [
             ("enter_amendment", "Can enter a patient's request for correction"),
             ("decide_amendment", "Can decide on a patient's request for correction"),
-            ("review_amendment", "Can see every request for correction of the facility"),
+            ("review_amendment", "Can watch over the answers to requests for correction"),
         ]
         indexes = [
             models.Index(

@@ -19,7 +19,7 @@ from hms.core import clock, notify, outbox, roles
 from hms.core.models import Department, Facility, User
 from laboratory.services import catalogue, orders
 from patients.models import Patient
-from patients.services import clinical, encounters, grants, registration
+from patients.services import amendments, clinical, encounters, grants, registration
 from staff import services as staff
 from staff.models import Employee
 from tests.conftest import make_patient
@@ -147,6 +147,13 @@ def walk(
     invoice = patient.invoices.get()
     payment = payments.take(users["cashier"], invoice_id=invoice.pk, amount=Decimal("5.00"), method="cash")
     credit = invoices.credit(users["accountant"], invoice_id=invoice.pk, amount=Decimal("1.00"), reason="Kind")
+    asked = {"wanted": f"Not so{mark}", "why": f"Ask my son{mark}", "asker": "The patient", "identity": "Passport"}
+    for row in (note, allergy):
+        amendment = amendments.enter(
+            desk, patient_id=patient.pk, record_type=row._meta.label_lower, record_id=row.pk, received_on=today, **asked
+        )
+        ids.setdefault("amendment_id", amendment.pk)
+    amendments.deny(doctor, request_id=ids["amendment_id"], ground="accurate", answer=f"Seen{mark}")
     ids |= {"encounter_id": visit.pk, "note_id": note.pk, "invoice_id": invoice.pk, "payment_id": payment.pk}
     ids |= {"credit_id": credit.pk, "charge_id": patient.charges.first().pk}
     asked = invoices.discount(
