@@ -47,6 +47,7 @@ class Chapter:
     heads: tuple[str, ...] = ()
     lines: list[Line] = field(default_factory=list)
     empty: str = ""
+    widths: tuple[int, ...] = ()  # of the columns, in per cent, by fives
 
 
 class Reading:
@@ -95,7 +96,12 @@ class Reading:
         ]  # fmt: skip
         facts += [(_("Known to"), f"{each.facility.name}, {day(each.created_at)}") for each in who.facilities.select_related("facility")]  # fmt: skip
         lines = [Line((str(label), str(value))) for label, value in facts if value]
-        return Chapter(_("Who the patient is"), ("", ""), [*lines, *(Line(("", each)) for each in self.after(who))])
+        return Chapter(
+            _("Who the patient is"),
+            ("", ""),
+            [*lines, *(Line(("", each)) for each in self.after(who))],
+            widths=(25, 75),
+        )
 
     def allergies(self) -> Chapter:
         rows = self.patient.allergy_set.select_related("recorded_by").order_by("entered_in_error", "created_at")
@@ -104,24 +110,21 @@ class Reading:
             _("Allergies"), (_("Substance"), _("Reaction"), _("Risk"), _("Recorded")),
             self.clinical(rows, lambda row: row.substance, lambda row: row.reaction,
                           lambda row: row.get_criticality_display(), _recorded),
-            none,
-        )  # fmt: skip
+            none, widths=(30, 30, 15, 25))  # fmt: skip
 
     def problems(self) -> Chapter:
         rows = self.patient.condition_set.select_related("recorded_by").order_by("created_at", "id")
         return Chapter(
             _("Problems and diagnoses"), (_("What"), _("Kind"), _("Since"), _("Resolved"), _("Recorded")),
             self.clinical(rows, str, lambda row: row.get_category_display(), lambda row: _day(row.onset_on),
-                          lambda row: _day(row.resolved_on), _recorded),
-        )  # fmt: skip
+                          lambda row: _day(row.resolved_on), _recorded), widths=(35, 15, 15, 15, 20))  # fmt: skip
 
     def medicines(self) -> Chapter:
         rows = self.patient.medicationstatement_set.select_related("recorded_by").order_by("created_at", "id")
         return Chapter(
             _("Medicines from elsewhere"), (_("Medicine"), _("How it is taken"), _("State"), _("Recorded")),
             self.clinical(rows, lambda row: row.display, lambda row: row.dosage,
-                          lambda row: row.get_status_display(), _recorded),
-        )  # fmt: skip
+                          lambda row: row.get_status_display(), _recorded), widths=(35, 30, 15, 20))  # fmt: skip
 
     def prescriptions(self) -> Chapter:
         rows = Prescription.objects.filter(patient=self.patient).select_related("prescriber")
@@ -137,7 +140,12 @@ class Reading:
             what = "\n".join(f"{line.product.medicine}: {line.dosage}, {line.days} d" for line in row.lines.all())
             state = "\n".join(filter(None, [row.get_status_display(), row.end_reason, row.advice]))
             lines.append(self.line(row, daytime(row.prescribed_at), what, "\n".join(handed.get(row.pk, [])), state, row.prescriber.name))  # fmt: skip
-        return Chapter(_("Prescriptions"), (_("When"), _("What"), _("Handed out"), _("State"), _("By")), lines)
+        return Chapter(
+            _("Prescriptions"),
+            (_("When"), _("What"), _("Handed out"), _("State"), _("By")),
+            lines,
+            widths=(15, 35, 25, 10, 15),
+        )
 
     def notes(self) -> Chapter:
         rows = ClinicalNote.objects.filter(patient=self.patient).exclude(status="draft")
@@ -162,8 +170,7 @@ class Reading:
         return Chapter(
             _("Treatment plans"), (_("Goal"), _("What is done"), _("State"), _("Recorded")),
             self.clinical(rows, lambda row: row.title, lambda row: row.activities,
-                          lambda row: row.get_status_display(), _recorded),
-        )  # fmt: skip
+                          lambda row: row.get_status_display(), _recorded), widths=(25, 45, 10, 20))  # fmt: skip
 
     def results(self) -> Chapter:
         rows = Result.objects.filter(order__patient=self.patient).select_related("order", "test", "specimen")
@@ -176,12 +183,12 @@ class Reading:
             question = [row.order.question] if row.order.question else []
             lines.append(self.line(row, daytime(taken), "\n".join([str(row.test), *question]), "\n".join([value, *before]), row.range_text, flag, row.order.number))  # fmt: skip
         heads = (_("Taken"), _("Test"), _("Result"), _("Usual"), "", _("Order"))
-        return Chapter(_("Laboratory"), heads, lines)
+        return Chapter(_("Laboratory"), heads, lines, widths=(15, 25, 20, 15, 10, 15))
 
     def reports(self) -> Chapter:
         rows = DiagnosticReport.objects.filter(patient=self.patient).order_by("issued_at", "id")
         lines = [self.line(row, daytime(row.issued_at), row.title, row.text) for row in rows]
-        return Chapter(_("Reports"), (_("When"), _("Report"), _("Text")), lines)
+        return Chapter(_("Reports"), (_("When"), _("Report"), _("Text")), lines, widths=(15, 35, 50))
 
     def measured(self) -> Chapter:
         """What was measured together in one line; what is amended or wrong in its own."""
@@ -200,14 +207,14 @@ class Reading:
                     plain.append(said)
             if plain:
                 lines.append(Line((daytime(when), "; ".join(plain))))
-        return Chapter(_("Measured values"), (_("When"), _("What")), lines)
+        return Chapter(_("Measured values"), (_("When"), _("What")), lines, widths=(20, 80))
 
     def prevention(self) -> Chapter:
         given_ = self.patient.immunization_set.select_related("recorded_by").order_by("given_at", "id")
         done = self.patient.procedure_set.select_related("recorded_by").order_by("performed_at", "id")
         lines = self.clinical(given_, lambda row: daytime(row.given_at), lambda row: f"{row.vaccine} {row.lot}".strip(), _recorded)  # fmt: skip
         lines += self.clinical(done, lambda row: daytime(row.performed_at), lambda row: row.display, _recorded)
-        return Chapter(_("Vaccines and procedures"), (_("When"), _("What"), _("Recorded")), lines)
+        return Chapter(_("Vaccines and procedures"), (_("When"), _("What"), _("Recorded")), lines, widths=(20, 50, 30))
 
     def visits(self) -> Chapter:
         rows = Encounter.objects.filter(patient=self.patient).select_related("facility", "department", "attending")
@@ -217,7 +224,12 @@ class Reading:
                       "\n".join(filter(None, [row.get_status_display(), row.end_reason])))
             for row in rows.order_by("started_at", "id")
         ]  # fmt: skip
-        return Chapter(_("Visits"), (_("From"), _("To"), _("Kind"), _("Reason"), _("Where"), _("State")), lines)
+        return Chapter(
+            _("Visits"),
+            (_("From"), _("To"), _("Kind"), _("Reason"), _("Where"), _("State")),
+            lines,
+            widths=(15, 15, 10, 20, 25, 15),
+        )
 
     def stays(self) -> Chapter:
         rows = Admission.objects.filter(patient=self.patient).select_related("facility", "summary__signed_by")
@@ -245,7 +257,7 @@ class Reading:
             self.line(row, daytime(row.written_at), row.get_kind_display(), row.text, row.author.name, struck=row.pk in wrong)
             for row in rows.order_by("written_at", "id")
         ]  # fmt: skip
-        return Chapter(_("Ward notes"), (_("When"), _("Kind"), _("Note"), _("By")), lines)
+        return Chapter(_("Ward notes"), (_("When"), _("Kind"), _("Note"), _("By")), lines, widths=(20, 10, 55, 15))
 
     def appointments(self) -> Chapter:
         rows = Appointment.objects.filter(patient=self.patient).select_related("doctor__employee", "facility")
@@ -255,7 +267,7 @@ class Reading:
             for row in rows.order_by("period", "id")
         ]  # fmt: skip
         heads = (_("When"), _("With"), _("Where"), _("Reason"), _("State"))
-        return Chapter(_("Appointments"), heads, lines)
+        return Chapter(_("Appointments"), heads, lines, widths=(20, 20, 20, 25, 15))
 
     def bills(self) -> Chapter:
         rows = Invoice.objects.filter(patient=self.patient).prefetch_related("lines").order_by("issued_at", "id")
@@ -266,7 +278,7 @@ class Reading:
             for row in rows
         ]  # fmt: skip
         heads = (_("Day"), _("Invoice"), _("For"), _("Total"), _("Paid"), _("Credited"), _("Left"))
-        return Chapter(_("Bills"), heads, lines)
+        return Chapter(_("Bills"), heads, lines, widths=(15, 20, 20, 15, 10, 10, 10))
 
     def payments(self) -> Chapter:
         paid = Payment.objects.filter(patient=self.patient).select_related("invoice").order_by("received_at", "id")
@@ -280,7 +292,7 @@ class Reading:
             for row in credit
         ]  # fmt: skip
         heads = (_("Day"), _("Number"), _("Kind"), _("Why"), _("Amount"))
-        return Chapter(_("Payments and credit notes"), heads, [line for _at, line in sorted(lines, key=lambda each: each[0])])  # fmt: skip
+        return Chapter(_("Payments and credit notes"), heads, [line for _at, line in sorted(lines, key=lambda each: each[0])], widths=(15, 25, 20, 25, 15))  # fmt: skip
 
     def corrections(self) -> Chapter:
         rows = AmendmentRequest.objects.filter(patient=self.patient).select_related("decided_by", "rebutted_by")
@@ -297,8 +309,7 @@ class Reading:
         ]  # fmt: skip
         return Chapter(
             _("Given out of the house, in the last %(n)s years") % {"n": disclosures.YEARS},
-            (_("When"), _("What"), _("To whom"), _("Why")), lines,
-        )  # fmt: skip
+            (_("When"), _("What"), _("To whom"), _("Why")), lines, widths=(20, 30, 30, 20))  # fmt: skip
 
     def looks(self) -> Chapter:
         rows = AuditEvent.objects.filter(patient_id=self.patient.pk, kind="read").order_by()
@@ -308,7 +319,9 @@ class Reading:
             for row in sorted(rows, key=lambda row: row["first"])
         ]
         heads = (_("Who"), _("As"), _("Looks"), _("First"), _("Last"))
-        return Chapter(_("Who looked at the record; each look stands in record.json"), heads, lines)
+        return Chapter(
+            _("Who looked at the record; each look stands in record.json"), heads, lines, widths=(30, 20, 10, 20, 20)
+        )
 
 
 def told(row: AmendmentRequest) -> str:
@@ -337,7 +350,7 @@ def _recorded(row: Any) -> str:
 
 def left_out(found: list[given.LeftOut]) -> Chapter:
     lines = [Line((each.words, each.why)) for each in found]
-    return Chapter(_("What is left out, and why"), (_("What"), _("Why")), lines, _("Nothing."))
+    return Chapter(_("What is left out, and why"), (_("What"), _("Why")), lines, _("Nothing."), widths=(40, 60))
 
 
 def parts(chapters: Iterable[Chapter]) -> list[list[Chapter]]:

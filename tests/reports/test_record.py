@@ -158,7 +158,7 @@ def test_what_a_row_points_at_is_named_and_what_is_left_out_is_said(
     told = record(archive)
     tables = {each["table"]: each for each in told["tables"]}
     allergy = tables["patients.allergy"]["rows"][0]
-    assert allergy["patient"] == {"id": str(patient.pk)} and allergy["recorded_by"]["name"] == "Doctor Tester"
+    assert allergy["patient"] == {"id": str(patient.pk)} and allergy["recorded_by"]["name"] == "Dr Ama Weber"
     assert allergy["substance"] == "Latex"
     medicine = tables["pharmacy.prescriptionline"]["rows"][0]["product"]
     assert medicine["name"] and tables["pharmacy.prescriptionchange"]["kind"] == "changes"
