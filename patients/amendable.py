@@ -63,7 +63,7 @@ class Kind:
 
 
 # Of an entry, what its page says otherwise or nobody reads.
-UNSAID = {"id", "created_at", "system", "entered_in_error", "value", "active"}
+UNSAID = {"id", "created_at", "system", "entered_in_error", "value", "active", "draft_codes", "saved_at", "signed_at"}
 
 _kinds: dict[str, Kind] = {}
 
