@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0016_limits_are_kept"),
+        ("core", "0017_first_passwords"),
     ]
 
     operations = [
