@@ -7,7 +7,7 @@ class AppointmentsConfig(AppConfig):
     verbose_name = _("Appointments")
 
     def ready(self) -> None:
-        from appointments import actions, faults, histories, relations, waiting
+        from appointments import actions, erasures, faults, histories, relations, waiting
         from doctors.services import hours, profile
         from hms.core import access, outbox, panels
         from patients import care
@@ -20,6 +20,7 @@ class AppointmentsConfig(AppConfig):
             token_id="appointments.QueueToken:encounter__patient_id",
         )
         actions.register()
+        erasures.register()
         histories.register()
         faults.register()
         outbox.register(encounters.CLOSED, "appointments.receivers.visit_closed")

@@ -8,7 +8,7 @@ class BillingConfig(AppConfig):
     def ready(self) -> None:
         from django.urls import reverse
 
-        from billing import account, actions, faults, histories, relations, second_person, waiting
+        from billing import account, actions, erasures, faults, histories, relations, second_person, waiting
         from billing import holds as own_holds
         from billing.models import LedgerTransaction, Service
         from billing.services import charges, invoices
@@ -28,6 +28,7 @@ class BillingConfig(AppConfig):
             credit_id="billing.CreditNote",
         )
         actions.register()
+        erasures.register()
         histories.register()
         held.points_at(LedgerTransaction, "source_type", "source_id")
         faults.register()

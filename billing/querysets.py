@@ -20,7 +20,7 @@ class AtFacilityQuerySet(models.QuerySet):
 
 class OfPatientQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> Self:
-        return self.filter(care.unhidden(user), facility=user.facility)
+        return self.filter(care.unkept(user), facility=user.facility)
 
 
 class ChargeQuerySet(OfPatientQuerySet):

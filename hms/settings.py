@@ -159,6 +159,8 @@ AMENDMENT_DAYS = env.int("HMS_AMENDMENT_DAYS", default=60)
 AMENDMENT_MORE_DAYS = env.int("HMS_AMENDMENT_MORE_DAYS", default=30)
 # To whom a patient may complain besides the hospital, as it stands in letters.
 COMPLAINTS_TO = env("HMS_COMPLAINTS_TO", default="").strip()
+# A patient's record is kept for so many years after the last entry; a child's, after the 18th birthday.
+RECORD_YEARS = env.int("HMS_RECORD_YEARS", default=10)
 AUDIT_MANY_CHARTS = env.int("HMS_AUDIT_MANY_CHARTS", default=40)
 # Where the newest seal of the audit goes each day; and the server that takes it there (smtp+tls://user:pass@host:587).
 AUDIT_MAIL = [each.strip() for each in env.list("HMS_AUDIT_MAIL", default=[]) if each.strip()]

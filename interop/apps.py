@@ -8,10 +8,11 @@ class InteropConfig(AppConfig):
         from django.utils.translation import gettext_lazy as _
 
         from hms.core import given, held, panels
-        from interop import actions
+        from interop import actions, erasures
         from interop.models import SourceRecord, UnresolvedReference
 
         actions.register()
+        erasures.register()
         held.points_at(SourceRecord, "object_type", "object_id")
         given.keep_back(UnresolvedReference, "candidates", why=_("keys of rows that may be another patient's"))
         panels.register(

@@ -10,7 +10,7 @@ class LaboratoryConfig(AppConfig):
 
         from billing import uses
         from hms.core import access, outbox, panels, setup
-        from laboratory import actions, faults, histories, relations, waiting
+        from laboratory import actions, erasures, faults, histories, relations, waiting
         from laboratory.models import DiagnosticReport, TestDefinition
         from laboratory.services import results
         from patients import amendable, care, holds
@@ -31,6 +31,7 @@ class LaboratoryConfig(AppConfig):
             specimen_id="laboratory.Specimen:order__patient_id",
         )
         actions.register()
+        erasures.register()
         histories.register()
         faults.register()
         uses.register(waiting.uses)

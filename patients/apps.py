@@ -7,9 +7,10 @@ class PatientsConfig(AppConfig):
 
     def ready(self) -> None:
         from hms.core import access, panels
-        from patients import actions, amendable, care, faults, given, histories, search, waiting
+        from patients import actions, amendable, care, erasures, faults, given, histories, search, waiting
 
         actions.register()
+        erasures.register()
         histories.register()
         faults.register()
         given.register()
@@ -25,6 +26,8 @@ class PatientsConfig(AppConfig):
             plan_id="patients.CarePlan",
             grant_id="patients.ChartGrant",
             amendment_id="patients.AmendmentRequest",
+            hold_id="core.LegalHold",
+            erasure_id="core.Erasure",
         )
         panels.searches(_("Patients"), permission="patients.search_patient", order=10, find=search.hits)
         panels.navigation(
@@ -58,7 +61,7 @@ class PatientsConfig(AppConfig):
             "corrections",
             label=_("Corrections"),
             url_name="patients:amendments",
-            icon="eraser",
+            icon="pencil-square",
             permission="patients.view_amendmentrequest",
             order=36,
             count=waiting.amendments,
@@ -87,6 +90,15 @@ class PatientsConfig(AppConfig):
             permission="patients.enter_amendment",
             order=40,
         )
+        panels.navigation(
+            "erasures",
+            label=_("Erasures"),
+            url_name="patients:erasures",
+            icon="eraser",
+            permission="core.view_erasure",
+            order=94,
+            count=waiting.erasures,
+        )
         panels.register(
             "dashboard",
             title=_("Emergency access"),
@@ -103,6 +115,7 @@ class PatientsConfig(AppConfig):
             (_("Visits"), "chart-visits", "patients.view_chart", 20, "main"),
             (_("Notes"), "chart-notes", "patients.view_chart", 70, "main"),
             (_("Vaccines and procedures"), "chart-prevention", "patients.view_chart", 80, "side"),
+            (_("Holds and erasure"), "chart-keeping", "core.view_legalhold", 95, "side"),
             (_("Person"), "chart-person", "patients.view_patient", 90, "side"),
         ]
         for title, name, permission, order, column in chart:

@@ -63,8 +63,9 @@ def show_balance(ask: Callable[[User, Patient], Decimal]) -> None:
 
 
 def of(user: User, patient: Patient) -> Banner | None:
-    """The banner of a patient for this person; None for whom it is nobody's business who that is. At most two queries."""
-    if not user.has_perm("patients.view_patient"):
+    """The banner of a patient for this person; None for whom it is nobody's business who that is,
+    and of whom nothing is left. At most two queries."""
+    if not user.has_perm("patients.view_patient") or patient.erased_at:
         return None
     clinical = any(user.has_perm(permission) for permission in care.CLINICAL)
     opened = care.opened(user, patient.pk) if clinical else care.Opened(False)

@@ -90,11 +90,23 @@ def _related(user: User, ref: str, *, clinical: bool) -> Q:
 
 def scope(user: User, ref: str = "patient_id") -> Q:
     """Rows whose patient this person treats. `ref` names the patient's key from the row."""
-    return _related(user, ref, clinical=True)
+    return _related(user, ref, clinical=True) & there(ref)
+
+
+def there(ref: str = "patient_id") -> Q:
+    """Rows whose patient was not erased."""
+    from patients.models import Patient
+
+    return ~Exists(Patient.objects.filter(erased_at__isnull=False, pk=OuterRef(ref)))
 
 
 def unhidden(user: User, ref: str = "patient_id") -> Q:
-    """Rows whose patient is not kept from this person."""
+    """Rows whose patient is not kept from this person, and was not erased."""
+    return unkept(user, ref) & there(ref)
+
+
+def unkept(user: User, ref: str = "patient_id") -> Q:
+    """The same with what the books keep of those who were erased."""
     from patients.models import Patient
     from patients.models.patient import Confidentiality
 

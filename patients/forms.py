@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hms.core import clock, roles, units
 from hms.core.forms import DateInput, DateTimeInput, Form, ModelForm, row
-from hms.core.models import Department, Facility, User
+from hms.core.models import Department, ErasureGround, Facility, HoldAsker, User
 from patients import amendable
 from patients.models import (
     Allergy,
@@ -323,6 +323,34 @@ class BreakGlassForm(Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("For example: collapsed in the corridor; on call for the ward; asked by the doctor in charge."),
     )
+
+
+class HoldForm(Form):
+    """Who needs the record, and what for."""
+
+    asked_for = forms.ChoiceField(label=_("Asked for by"), choices=HoldAsker)
+    reference = forms.CharField(label=_("File number"), max_length=120, required=False)
+    reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class LiftForm(Form):
+    reason = forms.CharField(label=_("Why it is no longer needed"), max_length=300)
+
+
+class EraseForm(Form):
+    """On what ground a record is to be erased, and why."""
+
+    ground = forms.ChoiceField(label=_("Ground"), choices=ErasureGround, widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Do not name the patient: somebody else decides without knowing who it is."),
+    )
+
+
+class RejectErasureForm(Form):
+    reason = forms.CharField(label=_("Why the record stays"), max_length=300)
 
 
 class ShareForm(Form):

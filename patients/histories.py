@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from hms.core import history
-from hms.core.models import User
+from hms.core.models import Erasure, LegalHold, User
 from hms.core.templatetags.hms import day
 from patients import banner, care
 from patients.models import (
@@ -41,6 +41,14 @@ def _visit(user: User, row: Encounter) -> dict[str, Any]:
 
 def _known_here(user: User) -> QuerySet:
     return PatientFacility.objects.filter(care.unhidden(user), facility=user.facility).select_related("patient")
+
+
+def _holds(user: User, row: LegalHold) -> dict[str, Any]:
+    return {"back": reverse("patients:legal-holds")}
+
+
+def _erasures(user: User, row: Erasure) -> dict[str, Any]:
+    return {"back": reverse("patients:erasure", args=[row.pk])}
 
 
 def register() -> None:
@@ -86,5 +94,7 @@ def register() -> None:
         patient="patient_id",
         around=lambda user, row: banner.around(user, row.patient, back=reverse("patients:amendment", args=[row.pk])),
     )
+    read(LegalHold, permission="core.view_legalhold", patient="patient_id", around=_holds)
+    read(Erasure, permission="core.view_erasure", patient="patient_id", around=_erasures)
     # What a grant opened stands in the grant.
     history.unread(PatientUserObjectPermission)

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from patients.views import amendments, grants, record, registry, visits
+from patients.views import amendments, erasures, grants, record, registry, visits
 
 app_name = "patients"
 
@@ -44,6 +44,16 @@ urlpatterns = [
     path("amendments/<uuid:amendment_id>/rebut", amendments.amendment_rebut, name="amendment-rebut"),
     path("<uuid:patient_id>/amendments", amendments.chart_amendments, name="chart-amendments"),
     path("<uuid:patient_id>/amendments/add", amendments.amendment_enter, name="amendment-enter"),
+    path("holds/", erasures.legal_hold_list, name="legal-holds"),
+    path("holds/<uuid:hold_id>/lift", erasures.legal_hold_lift, name="legal-hold-lift"),
+    path("erasures/", erasures.erasure_list, name="erasures"),
+    path("erasures/<uuid:erasure_id>/", erasures.erasure, name="erasure"),
+    path("erasures/<uuid:erasure_id>/approve", erasures.erasure_approve, name="erasure-approve"),
+    path("erasures/<uuid:erasure_id>/reject", erasures.erasure_reject, name="erasure-reject"),
+    path("erasures/<uuid:erasure_id>/withdraw", erasures.erasure_withdraw, name="erasure-withdraw"),
+    path("<uuid:patient_id>/keeping", erasures.chart_keeping, name="chart-keeping"),
+    path("<uuid:patient_id>/hold", erasures.legal_hold_place, name="legal-hold-place"),
+    path("<uuid:patient_id>/erase", erasures.erase, name="erase"),
     path("<uuid:patient_id>/break-glass", grants.break_glass, name="break-glass"),
     path("<uuid:patient_id>/share", grants.share, name="share"),
     path("<uuid:patient_id>/confidentiality", grants.confidentiality, name="confidentiality"),

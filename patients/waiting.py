@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from hms.core import clock
-from hms.core.models import User
+from hms.core.models import Erasure, User
 from patients.models import AmendmentRequest, ChartGrant, Encounter
 
 
@@ -39,3 +39,10 @@ def has_amendments(user: User) -> bool:
 
 def has_amendments_of(user: User, patient_id: UUID) -> bool:
     return AmendmentRequest.objects.visible_to(user).filter(patient_id=patient_id).exists()
+
+
+def erasures(user: User) -> int:
+    """Requests for an erasure that this person may decide about."""
+    if not user.has_perm("core.decide_erasure"):
+        return 0
+    return Erasure.objects.visible_to(user).filter(status="waiting").exclude(asked_by=user).count()

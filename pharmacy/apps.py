@@ -12,7 +12,7 @@ class PharmacyConfig(AppConfig):
         from hms.core import access, held, outbox, panels, setup
         from patients import amendable, care, holds
         from patients.services import encounters
-        from pharmacy import actions, faults, histories, relations, second_person, waiting
+        from pharmacy import actions, erasures, faults, histories, relations, second_person, waiting
         from pharmacy.models import Prescription, Product, StockMovement
         from pharmacy.services import stock
 
@@ -30,6 +30,7 @@ class PharmacyConfig(AppConfig):
             dispense_id="pharmacy.Dispense",
         )
         actions.register()
+        erasures.register()
         histories.register()
         held.points_at(StockMovement, "source_type", "source_id")
         faults.register()

@@ -11,7 +11,7 @@ class WardsConfig(AppConfig):
         from billing import uses
         from hms.core import access, panels, setup
         from patients import amendable, care, holds
-        from wards import actions, faults, histories, relations, waiting
+        from wards import actions, erasures, faults, histories, relations, waiting
         from wards import holds as own_holds
         from wards.models import Bed, DischargeSummary, NursingNote
 
@@ -32,6 +32,7 @@ class WardsConfig(AppConfig):
             nursing_note_id="wards.NursingNote",
         )
         actions.register()
+        erasures.register()
         histories.register()
         faults.register()
         care.register(

@@ -20,6 +20,34 @@ begin
 end $$
 """
 
+# The one exception: while `hms_erase` (hms.core.erasing) runs, as the owner of the table, on a request that a second
+# person approved and that is not done yet. The variable alone opens nothing.
+ERASING = """
+create function hms_erasing(relation oid) returns boolean language plpgsql stable
+    set search_path = public, pg_temp as $$
+declare
+    named text := coalesce(current_setting('hms.erasing', true), '');
+begin
+    if named = '' then
+        return false;
+    end if;
+    return exists (select from pg_class where oid = relation and relowner = current_user::regrole)
+        and exists (select from core_erasure e where e.id::text = named and e.status = 'approved'
+            and e.decided_by_id <> e.asked_by_id and not exists (
+                select from core_legalhold h where h.patient_id = e.patient_id and h.lifted_at is null));
+end $$;
+create or replace function hms_append_only() returns trigger language plpgsql as $$
+begin
+    if hms_erasing(tg_relid) then
+        if tg_op = 'DELETE' then
+            return old;
+        end if;
+        return new;
+    end if;
+    raise exception '% is append-only: % refused', tg_table_name, tg_op using errcode = 'restrict_violation';
+end $$
+"""
+
 
 def forbid_changes(table: str) -> migrations.RunSQL:
     """A migration step: rows of `table` can be added, never changed or removed."""

@@ -1,4 +1,7 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -14,16 +17,19 @@ class CoreConfig(AppConfig):
             faults,
             given,
             history,
+            own_erasures,
             panels,
             receivers,  # noqa: F401  (connects sign-in auditing)
         )
 
         actions.register_own()
+        own_erasures.register()
         history.register_own()
         given.register_own()
         given.register_own()
         access.concerns_by(history.leads)
         faults.register()
+        post_migrate.connect(_write_erasing, sender=self, dispatch_uid="hms.core.erasing")
         panels.register(
             "dashboard",
             title=_("The system"),
@@ -116,3 +122,10 @@ class CoreConfig(AppConfig):
                 role__name="administrator"
             ),
         )
+
+
+def _write_erasing(**kwargs: Any) -> None:
+    """When every table is there: the function that erases, from what is declared of them."""
+    from hms.core import erasing
+
+    erasing.install()

@@ -18,17 +18,18 @@ import segno
 from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models import F
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from PIL import ImageFile
 
 from hms.core import audit, clock
-from hms.core.models import Document, DocumentKind, DocumentStatus, Facility, Paper, User
+from hms.core.models import Document, DocumentKind, DocumentStatus, Erasure, ErasureStatus, Facility, Paper, User
 
 # Crockford's base 32: no I, L, O or U, so that a code read aloud is written down right.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+NO_LONGER_KEPT = "no longer kept: the record that it belonged to was erased"
 ASSET = "hms-asset:"
 PICTURE = "data:image/png;base64,"
 STRIP_MARGIN = 7  # millimetres below the last line
@@ -133,8 +134,10 @@ def issue(
 
     `dated` is the moment of the act it documents, which stands on the paper even when it is drawn later;
     `snapshot` is JSON: everything else that stands there.
-    Locks: the document it supersedes.
+    Locks: the document it supersedes. 404 for a patient whose record was erased.
     """
+    if patient_id and Erasure.objects.filter(patient_id=patient_id, status=ErasureStatus.DONE).exists():
+        raise Http404(NO_LONGER_KEPT)
     document = Document(
         facility=facility,
         kind=kind,
@@ -206,7 +209,9 @@ def _draw(document: Document, *, reprint: str = "") -> bytes:
 @transaction.atomic
 def hand_over(actor: User, document: Document) -> HttpResponse:
     """The PDF as an answer to its reader, recorded. After the first it is marked as a reprint, drawn
-    from the same snapshot. Who may have it is the caller's question."""
+    from the same snapshot. Who may have it is the caller's question. 404 for what is no longer kept."""
+    if document.status == DocumentStatus.ERASED:
+        raise Http404(NO_LONGER_KEPT)
     Document.objects.filter(pk=document.pk).update(prints=F("prints") + 1)
     prints = Document.objects.values_list("prints", flat=True).get(pk=document.pk)
     audit.record(

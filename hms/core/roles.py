@@ -60,8 +60,9 @@ ROLES: dict[str, Role] = {
         _role(
             "manager",
             _("Manager"),
-            "Sees how the hospital runs, in figures, and is the second person for what is above others' limits.",
+            "Sees how the hospital runs, in figures, and is the second person for what is above others' limits, and for erasures.",
             "core.view_approval core.decide_approval core.view_approvallimit billing.view_account pharmacy.view_stock",
+            "core.view_erasure core.decide_erasure",
             "reports.view_day reports.view_revenue reports.view_appointments reports.view_doctors",
             "appointments.view_appointment doctors.view_doctor staff.view_employee staff.view_roster",
             "wards.view_board billing.view_invoice billing.view_service",
@@ -154,11 +155,12 @@ ROLES: dict[str, Role] = {
         _role(
             "auditor",
             _("Auditor"),
-            "Reads what was done, and by whom; judges emergency access, keeps records narrow, and sees that patients get what they may ask for.",
+            "Reads what was done, and by whom; judges emergency access, keeps records narrow, sees that patients get what they may ask for, and asks for what is to be erased.",
             "patients.view_restricted patients.restrict_patient patients.release_patient patients.review_grant",
             # Gives out the whole record, as a file and without reading it here; sees that requests are answered in time.
             "patients.release_record patients.view_amendmentrequest patients.enter_amendment patients.review_amendment",
             "core.view_approval core.view_approvallimit",
+            "core.view_erasure core.ask_erasure core.view_legalhold core.keep_legalhold",
             "core.view_auditevent core.view_auditseal core.view_document core.view_counter patients.view_patient patients.search_patient",
             "billing.view_invoice billing.view_account billing.print_invoice billing.view_ledger staff.view_roster",
         ),

@@ -10,14 +10,16 @@ from __future__ import annotations
 import hashlib
 import json
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import chain
+from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
-from hms.core.models import ActKind, AuditEvent, AuditRetirement, AuditSeal
+from hms.core.models import ActKind, AuditErasure, AuditEvent, AuditRetirement, AuditSeal, ErasureStatus
 
 SEAL_LOCK = 7_114_201
 ROUND = (1 << 64) - 1
@@ -26,10 +28,13 @@ AT_ONCE = 2000
 NAMED = 20  # rows of a seal that are named one by one
 
 # The text of a row that is hashed: every column that says something, in PostgreSQL's own unambiguous JSON.
-_ROW_TEXT = """
-    select id, at, jsonb_build_array(id, transaction, extract(epoch from at)::text, actor_id, actor_name, role,
-        facility_id, action, object_type, object_id, patient_id, reason, detail, source)::text
-    from core_auditevent where transaction >= %s and transaction < %s{period} order by id
+ROW = (
+    "jsonb_build_array(id, transaction, extract(epoch from at)::text, actor_id, actor_name, role,"
+    " facility_id, action, object_type, object_id, patient_id, reason, detail, source)::text"
+)
+_ROW_TEXT = f"""
+    select id, at, {ROW}
+    from core_auditevent where transaction >= %s and transaction < %s{{period}} order by id
 """
 
 
@@ -44,23 +49,27 @@ class Block:
     last_at: datetime | None = None
     marks: bytearray = field(default_factory=bytearray)
     content: str = ""
+    # The hash over the hashes of the rows, by which the database itself can say what they are.
+    tops: str = ""
 
     def read(self, first: int, following: int, since: datetime | None, until: datetime | None) -> Block:
         period, arguments = "", [first, following]
         if since and until:
             period, arguments = " and at between %s and %s", [*arguments, since, until]
-        sha, previous = hashlib.sha256(self.header.encode()), 0
+        sha, tops, previous = hashlib.sha256(self.header.encode()), hashlib.sha256(), 0
         with connection.chunked_cursor() as cursor:  # a great import is one transaction, and so one block
             cursor.execute(_ROW_TEXT.format(period=period), arguments)
             rows = chain.from_iterable(iter(lambda: cursor.fetchmany(AT_ONCE), []))
             for event_id, at, text in rows:
                 line = text.encode()
                 sha.update(line + b"\n")
-                self.marks += _step(event_id - previous) + hashlib.sha256(line).digest()[:MARK]
+                own = hashlib.sha256(line).digest()
+                tops.update(own)
+                self.marks += _step(event_id - previous) + own[:MARK]
                 self.first_at = min(self.first_at or at, at)
                 self.last_at = max(self.last_at or at, at)
                 self.rows, self.last_id, previous = self.rows + 1, event_id, event_id
-        self.content = sha.hexdigest()
+        self.content, self.tops = sha.hexdigest(), tops.hexdigest()
         return self
 
 
@@ -129,23 +138,62 @@ def seal() -> AuditSeal | None:
     return link
 
 
+def hold() -> None:
+    """No seal is made, and none retired, until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [SEAL_LOCK])
+
+
+def seals_of(patient_id: UUID) -> QuerySet[AuditSeal]:
+    """The seals in which rows of a patient's record lie."""
+    rows = AuditEvent.objects.filter(
+        patient_id=patient_id,
+        transaction__gte=OuterRef("first_transaction"),
+        transaction__lt=OuterRef("next_transaction"),
+    )
+    return AuditSeal.objects.filter(Exists(rows.order_by())).order_by("id")
+
+
 class Retired:
-    """What the retirements say of the rows of a seal: nothing, none is left, or these."""
+    """What became of sealed rows since: of a seal that was retired, none is left, or these; of one in which a patient's
+    rows were emptied, these, and of each emptied row its mark. The later of both counts."""
 
     def __init__(self) -> None:
         self.partial: dict[int, tuple[int, str]] = {}
+        self.emptied: dict[int, tuple[int, str]] = {}
+        self.marks: dict[int, bytes] = {}
+        self.gone: set[int] = set()
         ranges: list[tuple[int, int]] = []
-        for row in AuditRetirement.objects.order_by("id"):
+        retirements, erasures = AuditRetirement.objects.all(), AuditErasure.objects.select_related("erasure")
+        for row in sorted([*retirements, *erasures], key=_order):
+            if isinstance(row, AuditErasure):
+                self._emptied(row)
+                continue
             ranges += [(first, last) for first, last in row.whole]
-            self.partial.update({int(pk): (rows, digest) for pk, (rows, digest) in row.partial.items()})
+            left = {int(pk): (rows, digest) for pk, (rows, digest) in row.partial.items()}
+            self.partial.update(left)
+            self.gone.update(left)
+            self.emptied = {pk: told for pk, told in self.emptied.items() if pk not in left}
         self.ranges = sorted(ranges)
+
+    def _emptied(self, row: AuditErasure) -> None:
+        """Only rows of the patient who was erased, in which nothing is told any more: any other stays a change."""
+        self.emptied.update({int(pk): (rows, digest) for pk, (rows, digest) in row.seals.items()})
+        empty = AuditEvent.objects.filter(patient_id=row.erasure.patient_id, reason="", detail={}).order_by()
+        of_them = {str(pk) for pk in empty.values_list("pk", flat=True).iterator()}
+        self.marks.update({int(pk): bytes.fromhex(mark) for pk, mark in row.marks.items() if pk in of_them})
 
     def whole(self, seal_id: int) -> bool:
         place = bisect_right(self.ranges, (seal_id, 1 << 62)) - 1
         return place >= 0 and self.ranges[place][0] <= seal_id <= self.ranges[place][1]
 
     def touches(self, seal_id: int) -> bool:
-        return self.whole(seal_id) or seal_id in self.partial
+        return self.whole(seal_id) or seal_id in self.partial or seal_id in self.emptied
+
+
+def _order(row: AuditRetirement | AuditErasure) -> tuple[int, int, int]:
+    """In which they were made: an erasure names the last retirement before it."""
+    return (row.retired, 1, row.pk) if isinstance(row, AuditErasure) else (row.pk, 0, 0)
 
 
 def faults() -> Iterator[str]:
@@ -161,6 +209,7 @@ def faults() -> Iterator[str]:
         previous, expected_first = link.digest, link.next_transaction
     yield from _strays(expected_first, found)
     yield from _retirements()
+    yield from _erasures()
 
 
 def check(link: AuditSeal, retired: Retired) -> tuple[Block, list[str]]:
@@ -171,11 +220,16 @@ def check(link: AuditSeal, retired: Retired) -> tuple[Block, list[str]]:
     wrong = []
     if link.content and _digest(link) != link.digest:
         wrong.append(f"Audit seal {link.pk} was changed itself.")
-    if retired.touches(link.pk):
+    if link.pk in retired.emptied and not retired.whole(link.pk):
+        named = _named(link, block, gone=link.pk in retired.gone, emptied=retired.marks)
+        if (block.rows, block.tops) != retired.emptied[link.pk] and not named:
+            named = [f"Audit seal {link.pk}: a row was changed, removed or slipped in since others of it were emptied with a patient's record."]  # fmt: skip
+        wrong += named
+    elif retired.touches(link.pk):
         rows, content = (0, Block().content) if retired.whole(link.pk) else retired.partial[link.pk]
         if (block.rows, block.content if block.rows else "") != (rows, content):
             wrong.append(f"Audit seal {link.pk}: of what was left when its other rows were retired, {rows} rows, there are {block.rows}, or one was changed.")  # fmt: skip
-            wrong += _named(link, block, gone=True)
+            wrong += _named(link, block, gone=True, emptied=retired.marks)
     elif link.content and block.content != link.content:
         wrong += _named(link, block)
     elif not link.content:
@@ -183,11 +237,15 @@ def check(link: AuditSeal, retired: Retired) -> tuple[Block, list[str]]:
     return block, wrong
 
 
-def _named(link: AuditSeal, block: Block, *, gone: bool = False) -> list[str]:
-    """Row by row, what differs from the marks. With `gone`, rows may be missing: they were retired."""
+def _named(
+    link: AuditSeal, block: Block, *, gone: bool = False, emptied: Mapping[int, bytes] | None = None
+) -> list[str]:
+    """Row by row, what differs from the marks. With `gone`, rows may be missing: they were retired. `emptied` rows
+    have other marks since a patient's record was erased."""
     if not link.content:
         return []
     marks, now = unpacked(bytes(link.marks)), unpacked(bytes(block.marks))
+    marks |= {pk: mark for pk, mark in (emptied or {}).items() if pk in marks}
     missing = [] if gone else [pk for pk in marks if pk not in now]
     cut = [pk for pk in missing if pk > (block.last_id or 0)]
     changed = [pk for pk in marks if pk in now and now[pk] != marks[pk]]
@@ -253,6 +311,26 @@ def _retirements() -> Iterator[str]:
         told = told.filter(action="core.audit.retired").order_by()
         if row.made_at >= rows[-1].before and fingerprint(row) not in [each.detail.get("digest") for each in told]:
             yield f"Audit retirement {row.pk} is not told by an audit row: it was changed, or made by hand."
+
+
+def erased_fingerprint(row: AuditErasure) -> str:
+    """The hash of what was emptied with a patient's record, which its audit row holds."""
+    told = [str(row.erasure_id), row.retired, row.rows, row.marks, row.seals]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _erasures() -> Iterator[str]:
+    """Every emptying of audit rows was an erasure that two people wanted, and is told by an audit row of its own
+    transaction; unless that is retired by now."""
+    newest = AuditRetirement.objects.order_by("-id").first()
+    for row in AuditErasure.objects.select_related("erasure").order_by("id"):
+        if row.erasure.status != ErasureStatus.DONE:
+            yield f"Audit erasure {row.pk} belongs to no erasure that was done."
+        told = AuditEvent.objects.filter(transaction=row.transaction, object_id=str(row.erasure_id)).order_by()
+        told = told.filter(action="core.erasure.done")
+        kept = newest is None or row.made_at >= newest.before
+        if kept and erased_fingerprint(row) not in [each.detail.get("digest") for each in told]:
+            yield f"Audit erasure {row.pk} is not told by an audit row: it was changed, or made by hand."
 
 
 def years_before(moment: datetime, years: int) -> datetime:

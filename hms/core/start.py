@@ -74,6 +74,14 @@ def check(app_configs: Any = None, **kwargs: Any) -> list[Error]:
                 id="hms.E006",
             )
         )
+    if settings.RECORD_YEARS < 1:
+        found.append(
+            Error(
+                f"HMS_RECORD_YEARS is {settings.RECORD_YEARS}: a record could be erased as it is written.",
+                hint="Give the years that the law wants it kept; 10 where nothing is said.",
+                id="hms.E008",
+            )
+        )
     if settings.AUDIT_MAIL and settings.EMAIL_BACKEND.endswith(".dummy.EmailBackend"):
         found.append(
             Error(

@@ -69,6 +69,8 @@ STATUSES: dict[str, tuple[str, str]] = {
     "inactive": ("plain", "dash-circle"),
     "superseded": ("plain", "files"),
     "withdrawn": ("crit", "slash-circle"),
+    "erased": ("plain", "eraser"),
+    "done": ("good", "check2"),
     "entered_in_error": ("plain", "slash-circle"),
     "reversed": ("plain", "arrow-counterclockwise"),
     "credited": ("plain", "arrow-counterclockwise"),

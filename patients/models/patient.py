@@ -71,6 +71,8 @@ class Patient(Record):
         default=Confidentiality.NORMAL,
         editable=False,
     )
+    # Nothing of who it was is left in the row, and nothing is added to it any more.
+    erased_at = models.DateTimeField(null=True, editable=False)
 
     # For the search: filled by services from the names and the phone number.
     search_name = models.CharField(max_length=260, editable=False)
@@ -109,6 +111,7 @@ class Patient(Record):
             ),
             models.Index(OpClass(F("mrn"), name="text_pattern_ops"), name="patients_patient_mrn_prefix"),
             models.Index(fields=["id"], condition=~Q(confidentiality="normal"), name="patients_patient_narrow"),
+            models.Index(fields=["id"], condition=Q(erased_at__isnull=False), name="patients_patient_erased"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(sex__in=Sex.values), name="patients_patient_sex"),

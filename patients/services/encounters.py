@@ -55,6 +55,8 @@ def open_encounter(
                 status=EncounterStatus.IN_PROGRESS if kind == EncounterKind.INPATIENT else EncounterStatus.ARRIVED,
             )
     except IntegrityError:
+        if Patient.objects.filter(pk=patient.pk, erased_at__isnull=False).exists():
+            raise Refused(_("This record was erased.")) from None
         raise Refused(_("This patient is already admitted. Discharge that stay first.")) from None
     audit.record(actor, "patients.encounter.opened", encounter, detail={"kind": str(kind)})
     return encounter

@@ -19,7 +19,7 @@ from hms.core import clock, notify, outbox, roles
 from hms.core.models import Department, Facility, User
 from laboratory.services import catalogue, orders
 from patients.models import Patient
-from patients.services import amendments, clinical, encounters, grants, registration
+from patients.services import amendments, clinical, encounters, erasing, grants, legal_holds, registration
 from staff import services as staff
 from staff.models import Employee
 from tests.conftest import make_patient
@@ -115,6 +115,10 @@ def walk(
         desk, f"{GIVEN}{mark}", f"{FAMILY}{mark}", phone="+44 20 7946 0958" if not mark else "+44 20 7946 0533",
         address=f"{mark}14 Canal Road", email=f"{mark or 'own'}@example.org", identifier=f"{mark}ID-7",
     )  # fmt: skip
+    officer = users["auditor"]
+    asked = erasing.ask(officer, patient_id=patient.pk, ground="ordered", reason=f"Order{mark}")
+    hold = legal_holds.place(officer, patient_id=patient.pk, asked_for="court", reason=f"Trial{mark}", reference=mark)
+    ids |= {"erasure_id": asked.pk, "hold_id": hold.pk}
     grant = grants.break_glass(nurse, patient_id=patient.pk, reason=f"Collapsed{mark}")
     ids["grant_id"] = grant.pk
     kin = registration.add_contact(desk, patient_id=patient.pk, name=f"Kin{mark}", relationship="son", phone="1")

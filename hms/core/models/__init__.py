@@ -13,6 +13,14 @@ from hms.core.models.audit import (
 )
 from hms.core.models.base import Record
 from hms.core.models.documents import Document, DocumentKind, DocumentStatus, Paper
+from hms.core.models.erasure import (
+    AuditErasure,
+    Erasure,
+    ErasureGround,
+    ErasureStatus,
+    HoldAsker,
+    LegalHold,
+)
 from hms.core.models.guesses import GuessCount
 from hms.core.models.identity import Department, Facility, Membership, User
 from hms.core.models.notifications import Notification
@@ -25,6 +33,7 @@ __all__ = [
     "Approval",
     "ApprovalLimit",
     "ApprovalStatus",
+    "AuditErasure",
     "AuditEvent",
     "AuditRetirement",
     "AuditSeal",
@@ -33,11 +42,16 @@ __all__ = [
     "Document",
     "DocumentKind",
     "DocumentStatus",
+    "Erasure",
+    "ErasureGround",
+    "ErasureStatus",
     "Facility",
     "FindingKind",
     "FindingReview",
     "FindingVerdict",
     "GuessCount",
+    "HoldAsker",
+    "LegalHold",
     "Membership",
     "Notification",
     "OutboxMessage",

@@ -23,6 +23,7 @@ class DocumentStatus(models.TextChoices):
     ISSUED = "issued", _("Issued")
     SUPERSEDED = "superseded", _("Superseded")
     WITHDRAWN = "withdrawn", _("Withdrawn")
+    ERASED = "erased", _("No longer kept")
 
 
 class Paper(models.TextChoices):

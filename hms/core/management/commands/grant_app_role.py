@@ -65,5 +65,7 @@ class Command(BaseCommand):
         cursor.execute(
             sql.SQL("grant execute on function hms_audit_months() to {role}").format(role=sql.Identifier(role))
         )
+        # It asks by itself what has to be: a request that somebody else approved, and that no legal hold stands.
+        cursor.execute(sql.SQL("grant execute on function hms_erase(uuid) to {role}").format(role=sql.Identifier(role)))
         # Which months were let go is the owner's to say.
         cursor.execute(sql.SQL("revoke insert on core_auditretirement from {role}").format(role=sql.Identifier(role)))

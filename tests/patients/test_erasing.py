@@ -1,0 +1,439 @@
+"""Who may have a record erased, what stands in the way of it, and that nobody gets round either."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from billing.services import invoices, payments
+from hms.core import clock, erasures, roles
+from hms.core import erasing as machinery
+from hms.core.models import AuditEvent, Document, Erasure, ErasureStatus, LegalHold, User
+from hms.core.refusals import Refused
+from patients import erasures as rules
+from patients.models import Encounter, Patient
+from patients.services import encounters, erasing, legal_holds, registration
+from patients.views import erasures as screens
+from staff.models import Employee
+from tests.billing.conftest import make_invoice
+from tests.conftest import employ, make_patient
+from tests.project.lived import ask_earlier, unguarded
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def auditor(person: Callable[..., User]) -> User:
+    return person("auditor")
+
+
+def ask(auditor: User, patient: Patient, ground: str = "ordered") -> Erasure:
+    return ask_earlier(auditor, patient, ground=ground)
+
+
+def held(auditor: User, patient: Patient) -> LegalHold:
+    return legal_holds.place(auditor, patient_id=patient.pk, asked_for="court", reason="Trial")
+
+
+# What stands in the way
+
+
+def test_a_record_is_kept_for_the_years_set_after_its_last_entry(
+    auditor: User, reception: User, patient: Patient
+) -> None:
+    with pytest.raises(Refused, match="has to be kept until"):
+        erasing.ask(auditor, patient_id=patient.pk, ground="asked", reason="Wish")
+    registered = patient.created_at
+    with time_machine.travel(registered + timedelta(days=3000)):
+        visit = encounters.open_encounter(reception, patient=patient)
+        encounters.close(reception, encounter_id=visit.pk)
+        ended = Encounter.objects.get(pk=visit.pk).ended_at
+    assert rules.kept_until(patient.pk) == ended.replace(year=ended.year + 10)
+    with time_machine.travel(registered + timedelta(days=3000 + 3700)):
+        assert erasing.ask(auditor, patient_id=patient.pk, ground="asked", reason="Wish").status == "waiting"
+
+
+def test_a_childs_record_is_kept_for_the_years_set_after_the_eighteenth_birthday(reception: User) -> None:
+    today = clock.today(reception.facility)
+    child = make_patient(reception, birth_date=date(today.year - 1, 3, 1))
+    assert rules.kept_until(child.pk).date() == date(today.year - 1 + 18 + 10, 3, 1)
+    grown = make_patient(reception, "Old", birth_date=date(1950, 3, 1))
+    assert rules.kept_until(grown.pk).year == today.year + 10
+
+
+def test_an_order_of_a_court_does_not_wait_for_the_years(auditor: User, patient: Patient) -> None:
+    assert erasures.obstacles(patient.pk, "ordered") == []
+    assert len(erasures.obstacles(patient.pk, "asked")) == 1
+
+
+def test_registered_by_mistake_is_only_of_whom_nothing_was_done(
+    auditor: User, reception: User, patient: Patient
+) -> None:
+    assert erasures.obstacles(patient.pk, "mistake") == []
+    visit = encounters.open_encounter(reception, patient=patient)
+    encounters.cancel(reception, encounter_id=visit.pk, reason="Left")
+    (line,) = erasures.obstacles(patient.pk, "mistake")
+    assert "more than a registration" in line
+
+
+def test_an_open_visit_a_hold_and_money_owed_each_stand_in_the_way(
+    auditor: User, reception: User, patient: Patient
+) -> None:
+    encounters.open_encounter(reception, patient=patient)
+    held(auditor, patient)
+    make_invoice(reception, patient, "30.00")
+    with pytest.raises(Refused) as refusal:
+        erasing.ask(auditor, patient_id=patient.pk, ground="ordered", reason="Order")
+    for words in ("visit is open", "legal hold stands", "not settled"):
+        assert words in str(refusal.value.message)
+
+
+def test_every_department_says_what_of_its_own_stands_in_the_way() -> None:
+    asked = " ".join(str(words) for words, _rows in erasures._rows)
+    for word in ("visit", "hold", "Approvals", "invoice", "prescription", "laboratory", "appointment", "bed"):
+        assert word in asked
+
+
+def test_what_came_up_since_it_was_asked_stops_the_erasure(
+    auditor: User, manager: User, reception: User, patient: Patient
+) -> None:
+    asked = ask(auditor, patient)
+    encounters.open_encounter(reception, patient=patient)
+    with pytest.raises(Refused, match="visit is open"):
+        erasing.approve(manager, erasure_id=asked.pk)
+    assert Patient.objects.get(pk=patient.pk).family_name == "Raghunathan"
+    assert Erasure.objects.get(pk=asked.pk).status == ErasureStatus.WAITING
+
+
+def test_a_hold_is_placed_and_lifted_once_with_a_reason(auditor: User, patient: Patient) -> None:
+    hold = held(auditor, patient)
+    with pytest.raises(Refused, match="Say why"):
+        legal_holds.lift(auditor, hold_id=hold.pk, reason=" ")
+    legal_holds.lift(auditor, hold_id=hold.pk, reason="Over")
+    with pytest.raises(Refused, match="already"):
+        legal_holds.lift(auditor, hold_id=hold.pk, reason="Over")
+    for change in ({"reason": "Other"}, {"lifted_at": None, "lifted_by": None, "lifted_reason": ""}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            LegalHold.objects.filter(pk=hold.pk).update(**change)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        LegalHold.objects.filter(pk=hold.pk).delete()
+
+
+# Two people
+
+
+def test_nobody_decides_about_what_they_asked_for(auditor: User, person: Callable[..., User], patient: Patient) -> None:
+    asked = ask(auditor, patient)
+    second = person("auditor")
+    for actor in (auditor, second, person("administrator")):
+        with pytest.raises(Refused):
+            erasing.approve(actor, erasure_id=asked.pk)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Erasure.objects.filter(pk=asked.pk).update(status="approved", decided_by=auditor, decided_at=clock.now())
+
+
+def test_neither_by_another_account_of_the_same_person(auditor: User, manager: User, patient: Patient) -> None:
+    asked = ask(auditor, patient)
+    files = [employ(user, "nurse", user.facility).pk for user in (auditor, manager)]
+    assert erasing.against(manager, asked) == ""
+    Employee.objects.filter(pk__in=files).update(given_name="Ana", family_name="Costa", email="ana@example.org")
+    with pytest.raises(Refused, match="asked for this yourself"):
+        erasing.approve(manager, erasure_id=asked.pk)
+
+
+def test_a_request_can_be_taken_back_or_rejected_and_then_asked_anew(
+    auditor: User, manager: User, patient: Patient
+) -> None:
+    asked = ask(auditor, patient)
+    with pytest.raises(Refused, match="already"):
+        erasing.ask(auditor, patient_id=patient.pk, ground="ordered", reason="Order")
+    with pytest.raises(Refused, match="Only who asked"):
+        erasing.withdraw(manager, erasure_id=asked.pk)
+    erasing.withdraw(auditor, erasure_id=asked.pk)
+    again = ask(auditor, patient)
+    with pytest.raises(Refused, match="Say why"):
+        erasing.reject(manager, erasure_id=again.pk, reason="")
+    erasing.reject(manager, erasure_id=again.pk, reason="Not enough")
+    with pytest.raises(Refused, match="decided already"):
+        erasing.approve(manager, erasure_id=again.pk)
+    assert ask(auditor, patient).status == ErasureStatus.WAITING
+
+
+def test_only_the_privacy_officer_asks_and_only_the_manager_decides() -> None:
+    may = {code: roles.ROLES[code].permissions for code in roles.ROLES}
+    for permission, who in (
+        ("core.ask_erasure", ["auditor"]),
+        ("core.keep_legalhold", ["auditor"]),
+        ("core.view_legalhold", ["auditor"]),
+        ("core.decide_erasure", ["manager"]),
+        ("core.view_erasure", ["auditor", "manager"]),
+    ):
+        assert sorted(code for code in may if permission in may[code]) == who
+
+
+# Nobody gets round it
+
+
+@pytest.fixture
+def as_app_role(db: None) -> object:
+    with connection.cursor() as cursor:
+        cursor.execute("select 1 from pg_roles where rolname = 'hms_app'")
+        if not cursor.fetchone():
+            cursor.execute("create role hms_app")
+        call_command("grant_app_role", "hms_app", verbosity=0)
+        yield cursor
+        cursor.execute("reset role")
+
+
+def refused(cursor: object, statement: str, *given: object) -> str:
+    """What the database says to the application's role; "" if it lets it."""
+    try:
+        with transaction.atomic():
+            cursor.execute("set local role hms_app")
+            cursor.execute(statement, given)
+            cursor.execute("reset role")
+    except DatabaseError as error:
+        return str(error)
+    return ""
+
+
+def approved(auditor: User, manager: User, patient: Patient) -> Erasure:
+    """As a stolen role could write it."""
+    asked = ask(auditor, patient)
+    Erasure.objects.filter(pk=asked.pk).update(status="approved", decided_by=manager, decided_at=clock.now())
+    return asked
+
+
+def test_the_application_role_cannot_erase_by_itself(
+    as_app_role: object, auditor: User, manager: User, patient: Patient
+) -> None:
+    call = "select hms_erase(%s)"
+    asked = ask(auditor, patient)
+    assert "second person" in refused(as_app_role, call, asked.pk)
+    assert "second person" in refused(as_app_role, call, patient.pk)
+    Erasure.objects.filter(pk=asked.pk).update(status="approved", decided_by=manager, decided_at=clock.now())
+    held(auditor, patient)
+    assert "legal hold" in refused(as_app_role, call, asked.pk)
+    assert Patient.objects.get(pk=patient.pk).family_name == "Raghunathan"
+    for statement in (
+        "update core_auditerasure set rows = 0",
+        "insert into core_auditerasure (made_at, erasure_id, retired, rows, marks, seals) select now(), id, 0, 0, '{}', '{}' from core_erasure",
+        "delete from core_legalhold",
+        "delete from core_erasure",
+        "update core_erasure set status = 'done', done_at = now()",
+    ):
+        assert refused(as_app_role, statement), statement
+
+
+def test_what_was_asked_for_in_the_same_moment_is_not_done(auditor: User, manager: User, patient: Patient) -> None:
+    asked = erasing.ask(auditor, patient_id=patient.pk, ground="ordered", reason="Order")
+    with pytest.raises(DatabaseError, match="in the moment"), transaction.atomic():
+        erasing.approve(manager, erasure_id=asked.pk)
+    with pytest.raises(IntegrityError), transaction.atomic():  # nor does one begin as approved
+        Erasure.objects.create(
+            facility=auditor.facility, patient_id=make_patient(auditor, "Other").pk, ground="ordered", reason="x",
+            asked_by=auditor, asked_at=clock.now(), status="approved", decided_by=manager, decided_at=clock.now(),
+        )  # fmt: skip
+
+
+def test_no_more_than_so_many_are_erased_in_a_day(
+    auditor: User, manager: User, reception: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machinery, "A_DAY", 1)
+    machinery.install()
+    one, other = (make_patient(reception, name) for name in ("One", "Other"))
+    erasing.approve(manager, erasure_id=ask(auditor, one).pk)
+    asked = ask(auditor, other)
+    with pytest.raises(Refused, match="in a day"):
+        erasing.approve(manager, erasure_id=asked.pk)
+    monkeypatch.setattr(machinery, "A_DAY", 2)  # nor does the function itself, which was written with one
+    with pytest.raises(DatabaseError, match="in a day"), transaction.atomic():
+        erasing.approve(manager, erasure_id=asked.pk)
+    with unguarded() as cursor:
+        cursor.execute("update core_auditerasure set made_at = made_at - interval '25 hours'")
+    erasing.approve(manager, erasure_id=asked.pk)
+
+
+def test_the_session_variable_alone_opens_no_table(
+    as_app_role: object, auditor: User, manager: User, patient: Patient, reception: User
+) -> None:
+    asked = approved(auditor, manager, patient)
+    audit_row = AuditEvent.objects.filter(patient_id=patient.pk).first()
+    as_app_role.execute("select set_config('hms.erasing', %s, false)", [str(asked.pk)])
+    as_app_role.execute("grant update on core_auditevent, core_erasure to hms_app")
+    for statement in (
+        "update core_auditevent set reason = 'x' where id = %s",
+        "update core_erasure set status = 'done', done_at = now() where id <> %s::text::uuid or true",
+    ):
+        given = audit_row.pk if "auditevent" in statement else str(asked.pk)
+        assert "append-only" in refused(as_app_role, statement, given)
+    # The owner is let through while such a request stands, and by no other word of the variable.
+    as_app_role.execute("select set_config('hms.erasing', %s, false)", [str(patient.pk)])
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        as_app_role.execute("update core_auditevent set reason = 'x' where id = %s", [audit_row.pk])
+    as_app_role.execute("select set_config('hms.erasing', '', false)")
+
+
+def test_the_function_stands_as_it_was_declared() -> None:
+    assert machinery.install() is False  # what the migrations wrote
+
+
+# Afterwards
+
+
+@pytest.fixture
+def erased(auditor: User, manager: User, reception: User, patient: Patient) -> Patient:
+    visit = encounters.open_encounter(reception, patient=patient, reason="Cough")
+    encounters.close(reception, encounter_id=visit.pk)
+    erasing.approve(manager, erasure_id=ask(auditor, patient).pk)
+    return Patient.objects.get(pk=patient.pk)
+
+
+def test_nothing_is_added_to_an_erased_record(erased: Patient, reception: User, auditor: User) -> None:
+    with pytest.raises(Refused):
+        encounters.open_encounter(reception, patient=erased)
+    for statement in (
+        lambda: Encounter.objects.create(facility=reception.facility, patient=erased, kind="outpatient", started_at=clock.now()),
+        lambda: registration.add_contact(reception, patient_id=erased.pk, name="A", relationship="b", phone="1"),
+        lambda: Patient.objects.filter(pk=erased.pk).update(family_name="Back"),
+        lambda: LegalHold.objects.create(
+            facility=auditor.facility, patient_id=erased.pk, asked_for="court", reason="x", placed_by=auditor,
+            placed_at=clock.now(),
+        ),
+    ):  # fmt: skip
+        with pytest.raises(IntegrityError), transaction.atomic():
+            statement()
+    with pytest.raises(Patient.DoesNotExist):
+        legal_holds.place(auditor, patient_id=erased.pk, asked_for="court", reason="Late")
+
+
+def test_every_table_that_names_a_patient_is_guarded() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select tgrelid::regclass::text from pg_trigger where tgname = %s", [machinery.GUARD])
+        assert sorted(name for (name,) in cursor.fetchall()) == machinery.guarded()
+    assert len(machinery.guarded()) > 25
+
+
+def test_its_pages_are_gone_for_everybody(
+    erased: Patient, person: Callable[..., User], browser_of: Callable[..., Client]
+) -> None:
+    visit = Encounter.objects.get(patient=erased)
+    for code in ("receptionist", "auditor", "doctor", "nurse"):
+        client = browser_of(person(code))
+        for address in (f"/patients/{erased.pk}/", f"/patients/{erased.pk}/person", f"/patients/visits/{visit.pk}/"):
+            assert client.get(address).status_code in (403, 404), (code, address)
+    asked = Erasure.objects.get(patient_id=erased.pk)
+    page = browser_of(person("auditor")).get(f"/patients/erasures/{asked.pk}/").content.decode()
+    assert "Erased" in page and "patients_encounter" in page and "Order" not in page
+
+
+def test_the_request_keeps_who_when_and_on_what_ground_and_no_word(
+    erased: Patient, auditor: User, manager: User
+) -> None:
+    asked = Erasure.objects.get(patient_id=erased.pk)
+    assert (asked.status, asked.reason, asked.ground) == ("done", "Erased", "ordered")
+    assert (asked.asked_by_id, asked.decided_by_id) == (auditor.pk, manager.pk)
+    assert asked.counts["patients_encounter"] == 1 and asked.done_at
+    done = AuditEvent.objects.get(action="core.erasure.done")
+    assert done.detail["digest"] and done.patient_id == erased.pk
+
+
+def test_an_erased_paper_says_that_it_is_no_longer_kept_and_nothing_else(
+    auditor: User, manager: User, reception: User, person: Callable[..., User], patient: Patient, client: Client,
+    browser_of: Callable[..., Client],
+) -> None:  # fmt: skip
+    invoice = make_invoice(reception, patient, "30.00")
+    payments.take(person("cashier"), invoice_id=invoice.pk, amount=invoice.balance, method="cash")
+    paper = invoices.draw(reception, invoice_id=invoice.pk)
+    assert invoice.number in client.get(f"/verify/{paper.code}").content.decode()
+    erasing.approve(manager, erasure_id=ask(auditor, patient).pk)
+    page = client.get(f"/verify/{paper.code}")
+    assert page.status_code == 200 and "is no longer kept" in page.content.decode()
+    for told in (invoice.number, paper.sha256, f"{paper.dated:%d %b %Y}"):
+        assert told not in page.content.decode()
+    row = Document.objects.get(pk=paper.pk)
+    assert (bytes(row.content), row.snapshot, row.number, row.status) == (b"", {}, "", "erased")
+    # The books go on: the invoice is there, and its papers are not, nor are they drawn anew.
+    accountant = browser_of(person("accountant"))
+    shown = accountant.get(f"/billing/invoices/{invoice.pk}/").content.decode()
+    assert invoice.number in shown and "Raghunathan" not in shown
+    assert accountant.get(reverse("billing:invoice-pdf", args=[invoice.pk])).status_code == 404
+    receipt = invoice.payments.get()
+    assert accountant.get(reverse("billing:receipt-pdf", args=[receipt.pk])).status_code == 404
+
+
+# The screens
+
+
+@pytest.fixture
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after the password was asked again."""
+    monkeypatch.setattr(screens, "did_recently_reauthenticate", lambda request: True)
+
+
+def key() -> str:
+    return str(uuid.uuid4())
+
+
+def test_it_is_asked_for_decided_and_shown_in_the_browser(
+    fresh: None, auditor: User, manager: User, patient: Patient, browser_of: Callable[..., Client]
+) -> None:
+    officer, second = browser_of(auditor), browser_of(manager)
+    assert "Ask for this record" in officer.get(f"/patients/{patient.pk}/keeping").content.decode()
+    page = officer.get(f"/patients/{patient.pk}/erase").content.decode()
+    assert "has to be kept until" in page
+    fields = {"ground": "ordered", "reason": "Order 12/7", "_key": key()}
+    answer = officer.post(f"/patients/{patient.pk}/erase", fields)
+    asked = Erasure.objects.get()
+    assert answer.url == f"/patients/erasures/{asked.pk}/"
+    assert "You asked for this yourself" in officer.get(answer.url).content.decode()
+    with unguarded() as cursor:
+        cursor.execute("update core_erasurechange set pgh_transaction = 3")
+    page = second.get(answer.url).content.decode()
+    assert "Approve and erase" in page and "Raghunathan" not in page and patient.mrn not in page
+    assert officer.post(f"{answer.url}approve", {"_key": key()}).status_code == 403
+    assert second.post(f"{answer.url}approve", {"_key": key()}).status_code == 302
+    assert Patient.objects.get(pk=patient.pk).erased_at
+    assert "Rows emptied or removed" in officer.get(answer.url).content.decode()
+
+
+def test_whoever_asks_or_approves_proves_first_that_it_is_them(
+    auditor: User, manager: User, patient: Patient, browser_of: Callable[..., Client]
+) -> None:
+    asked = ask(auditor, patient)
+    for user, address in (
+        (auditor, f"/patients/{patient.pk}/erase"),
+        (manager, f"/patients/erasures/{asked.pk}/approve"),
+    ):
+        client = browser_of(user)
+        session = client.session
+        session["account_authentication_methods"] = []
+        session.save()
+        answer = client.post(address, {"ground": "ordered", "reason": "x", "_key": key()})
+        assert answer.status_code == 302 and "/accounts/again/" in answer.url
+    assert Patient.objects.get(pk=patient.pk).erased_at is None
+
+
+def test_a_hold_is_placed_seen_and_lifted_in_the_browser(
+    auditor: User, patient: Patient, browser_of: Callable[..., Client], client_as: Callable[..., Client]
+) -> None:
+    officer = browser_of(auditor)
+    fields = {"asked_for": "court", "reference": "7 O 12/26", "reason": "Trial", "_key": key()}
+    officer.post(f"/patients/{patient.pk}/hold", fields)
+    hold = LegalHold.objects.get()
+    for address in ("/patients/holds/", f"/patients/{patient.pk}/keeping"):
+        assert "7 O 12/26" in officer.get(address).content.decode()
+    desk = client_as("receptionist")
+    assert desk.get(f"/patients/{patient.pk}/keeping").status_code == 403
+    assert "7 O 12/26" not in desk.get(f"/patients/{patient.pk}/").content.decode()
+    officer.post(f"/patients/holds/{hold.pk}/lift", {"reason": "Over", "_key": key()})
+    assert "Over" in officer.get("/patients/holds/?show=all").content.decode()
+    assert "7 O 12/26" not in officer.get("/patients/holds/").content.decode()
