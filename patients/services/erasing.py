@@ -8,8 +8,7 @@ from __future__ import annotations
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from hms.core import audit, clock, erasing, erasures, notify, sealing
-from hms.core.approvals import kinds
+from hms.core import approvals, audit, clock, erasing, erasures, notify, sealing
 from hms.core.models import Erasure, ErasureStatus, User
 from hms.core.refusals import Refused
 from patients.models import Encounter, Patient
@@ -109,7 +108,7 @@ def approve(actor: User, *, erasure_id: object) -> Erasure:
 
 def against(actor: User, erasure: Erasure) -> str:
     """Why this person does not decide about a request; "" if they may."""
-    if actor.pk == erasure.asked_by_id or actor.pk in kinds.others_of(erasure.asked_by_id):
+    if actor.pk == erasure.asked_by_id or actor.pk in approvals.others_of(erasure.asked_by_id):
         return _("You asked for this yourself. Somebody else decides about it.")
     if not actor.has_perm("core.decide_erasure"):
         return _("You do not decide about requests here.")

@@ -13,8 +13,9 @@ from billing.models import Charge
 from hms.core import erasing as machinery
 from hms.core import erasures, oracle
 from hms.core.models import AuditErasure, AuditEvent, Facility, User
-from patients.models import Allergy, ClinicalNote, Patient
-from patients.services import clinical, erasing
+from hms.core.refusals import Refused
+from patients.models import Allergy, AmendmentRequest, ClinicalNote, Patient
+from patients.services import amendments, clinical, erasing
 from tests.conftest import make_patient
 from tests.core.test_audit import seal
 from tests.project import lived as lives
@@ -72,6 +73,10 @@ def test_no_trace_is_left_anywhere(
 ) -> None:
     one, other = lived(north, person, TYPED), lived(south, person, OTHER)
     patient, auditor, manager = one.patient, one.users["auditor"], one.users["manager"]
+    with pytest.raises(Refused, match="correction is open"):
+        erasing.ask(auditor, patient_id=patient.pk, ground="ordered", reason=f"Order {MARK}")
+    wrong = AmendmentRequest.objects.get(patient=patient, status="open")
+    amendments.withdraw(one.users["receptionist"], request_id=wrong.pk, reason=f"Settled {MARK}")
     asked = erasing.ask(auditor, patient_id=patient.pk, ground="ordered", reason=f"Order {MARK}")
     assert lives.empty_tables(patient) == NOTHING_THERE
     assert len(found_in_tables(*SAID)) > 20
