@@ -429,11 +429,11 @@ def test_a_hold_is_placed_seen_and_lifted_in_the_browser(
     fields = {"asked_for": "court", "reference": "7 O 12/26", "reason": "Trial", "_key": key()}
     officer.post(f"/patients/{patient.pk}/hold", fields)
     hold = LegalHold.objects.get()
-    for address in ("/patients/holds/", f"/patients/{patient.pk}/keeping"):
+    for address in ("/patients/erasures/holds/", f"/patients/{patient.pk}/keeping"):
         assert "7 O 12/26" in officer.get(address).content.decode()
     desk = client_as("receptionist")
     assert desk.get(f"/patients/{patient.pk}/keeping").status_code == 403
     assert "7 O 12/26" not in desk.get(f"/patients/{patient.pk}/").content.decode()
-    officer.post(f"/patients/holds/{hold.pk}/lift", {"reason": "Over", "_key": key()})
-    assert "Over" in officer.get("/patients/holds/?show=all").content.decode()
-    assert "7 O 12/26" not in officer.get("/patients/holds/").content.decode()
+    officer.post(f"/patients/erasures/holds/{hold.pk}/lift", {"reason": "Over", "_key": key()})
+    assert "Over" in officer.get("/patients/erasures/holds/?show=all").content.decode()
+    assert "7 O 12/26" not in officer.get("/patients/erasures/holds/").content.decode()
