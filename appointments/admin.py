@@ -13,6 +13,7 @@ from hms.core.admin import ReadOnlyAdmin
 
 @admin.register(Appointment)
 class AppointmentAdmin(ReadOnlyAdmin):
+    fields = ["starts_at", "doctor", "kind", "status", "room"]
     list_display = ["starts_at", "doctor", "kind", "status", "room"]
     list_filter = ["status", "kind", "doctor__specialty"]
     list_select_related = ["doctor__employee"]
@@ -22,6 +23,7 @@ class AppointmentAdmin(ReadOnlyAdmin):
 
 @admin.register(QueueToken)
 class QueueTokenAdmin(ReadOnlyAdmin):
+    fields = ["day", "department", "number", "status", "room", "called_at"]
     list_display = ["day", "department", "number", "status", "room", "called_at"]
     list_filter = ["status", "department"]
     list_select_related = ["department"]

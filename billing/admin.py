@@ -15,6 +15,17 @@ class ServiceAdmin(ReadOnlyAdmin):
 
 @admin.register(Charge)
 class ChargeAdmin(ReadOnlyAdmin):
+    fields = [
+        "occurred_at",
+        "posted_at",
+        "description",
+        "quantity",
+        "unit_price",
+        "amount",
+        "source_type",
+        "source_id",
+        "posted_by",
+    ]
     list_display = ["occurred_at", "posted_at", "description", "quantity", "unit_price", "amount", "posted_by"]
     list_filter = ["service__category"]
     list_select_related = ["posted_by"]
@@ -24,6 +35,7 @@ class ChargeAdmin(ReadOnlyAdmin):
 
 @admin.register(Invoice)
 class InvoiceAdmin(ReadOnlyAdmin):
+    fields = ["number", "issued_at", "total", "paid", "credited", "due_back"]
     list_display = ["number", "issued_at", "total", "paid", "credited", "due_back", "balance"]
     search_fields = ["=number"]
     ordering = ["-issued_at"]
@@ -31,6 +43,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
 
 @admin.register(Payment)
 class PaymentAdmin(ReadOnlyAdmin):
+    fields = ["number", "received_at", "method", "amount", "received_by", "reference"]
     list_display = ["number", "received_at", "method", "amount", "received_by", "reference"]
     list_filter = ["method"]
     list_select_related = ["received_by"]
@@ -39,6 +52,7 @@ class PaymentAdmin(ReadOnlyAdmin):
 
 @admin.register(CreditNote)
 class CreditNoteAdmin(ReadOnlyAdmin):
+    fields = ["number", "issued_at", "amount", "reason", "issued_by"]
     list_display = ["number", "issued_at", "amount", "reason", "issued_by"]
     list_select_related = ["issued_by"]
     search_fields = ["=number"]
@@ -46,6 +60,7 @@ class CreditNoteAdmin(ReadOnlyAdmin):
 
 @admin.register(LedgerTransaction)
 class LedgerTransactionAdmin(ReadOnlyAdmin):
+    fields = ["occurred_at", "kind", "source_type", "source_id", "posted_by"]
     list_display = ["occurred_at", "kind", "source_type", "source_id", "posted_by"]
     list_filter = ["kind"]
     list_select_related = ["posted_by"]

@@ -24,6 +24,7 @@ class ReferenceRangeAdmin(ReadOnlyAdmin):
 
 @admin.register(LabOrder)
 class LabOrderAdmin(ReadOnlyAdmin):
+    fields = ["number", "ordered_at", "ordered_by", "priority", "status"]
     list_display = ["number", "ordered_at", "ordered_by", "priority", "status"]
     list_filter = ["status", "priority"]
     list_select_related = ["ordered_by"]
@@ -33,6 +34,7 @@ class LabOrderAdmin(ReadOnlyAdmin):
 @admin.register(Specimen)
 class SpecimenAdmin(ReadOnlyAdmin):
     facility_path = "order__facility"
+    fields = ["accession", "kind", "collected_at", "collected_by", "rejected_at"]
     list_display = ["accession", "kind", "collected_at", "collected_by", "rejected_at"]
     list_filter = ["kind"]
     list_select_related = ["collected_by"]

@@ -23,6 +23,7 @@ class LaboratoryConfig(AppConfig):
             permission="laboratory.verify_result",
             day="issued_at",
             said="order__number",
+            facility="order__facility",
         )
         access.concerns(
             order_id="laboratory.LabOrder",

@@ -13,7 +13,6 @@ class PatientAdmin(ReadOnlyAdmin):
     facility_path = ""
     list_display = ["mrn", "family_name", "given_name", "sex", "birth_date", "active"]
     list_filter = ["active", "sex"]
-    search_fields = ["=mrn"]
     fields = ["mrn", "family_name", "given_name", "sex", "birth_date", "registered_at", "active", "inactive_reason"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:

@@ -18,7 +18,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from hms.core.history import plain
-from hms.core.models import User
+from hms.core.models import Facility, User
 
 MOST = 400  # of each kind: the latest
 
@@ -27,7 +27,8 @@ MOST = 400  # of each kind: the latest
 class Kind:
     """`permission`: what one needs to write such an entry, and so to answer for it; `day` and `author` are the columns
     of its day and its writer; `patient` the way to the patient's key; `said` a column that tells two of them apart and
-    says nothing of the illness. One that is not `clinical` is about the person: who keeps such data answers for it."""
+    says nothing of the illness; `facility` the way to the facility where it was written, "" for what all of them
+    share. One that is not `clinical` is about the person: who keeps such data answers for it."""
 
     model: type[Model]
     label: Any
@@ -38,13 +39,16 @@ class Kind:
     rows: Q
     said: str
     clinical: bool
+    facility: str
 
     @property
     def name(self) -> str:
         return self.model._meta.label_lower
 
-    def of(self, patient_id: UUID) -> QuerySet:
-        return self.model._base_manager.filter(self.rows, **{self.patient: patient_id})
+    def of(self, patient_id: UUID, facility: Facility) -> QuerySet:
+        """The entries of a patient that were written here, or that all facilities share."""
+        here = {self.facility: facility} if self.facility else {}
+        return self.model._base_manager.filter(self.rows, **{self.patient: patient_id}, **here)
 
     def reads_as(self, day: datetime | None, author: str, said: str) -> str:
         from hms.core.templatetags.hms import daytime
@@ -79,8 +83,9 @@ def register(
     rows: Q | None = None,
     said: str = "",
     clinical: bool = True,
+    facility: str = "",
 ) -> None:
-    kind = Kind(model, label, permission, day, author, patient, rows or Q(), said, clinical)
+    kind = Kind(model, label, permission, day, author, patient, rows or Q(), said, clinical, facility)
     _kinds[kind.name] = kind
 
 
@@ -102,13 +107,13 @@ def answered_by(user: User, *, clinical: bool) -> list[str]:
     return ["", *found] if clinical and user.has_perm(GENERAL_PERMISSION) else found
 
 
-def entries(patient_id: UUID) -> Iterator[tuple[Kind, UUID, str]]:
+def entries(patient_id: UUID, facility: Facility) -> Iterator[tuple[Kind, UUID, str]]:
     """What may be chosen, the latest of each kind first: one query for the entries, one for the names of their writers."""
     queries = []
     for kind in kinds():
         who = Cast(F(kind.author), UUIDField()) if kind.author else Value(None, output_field=UUIDField())
         said = Cast(F(kind.said), CharField()) if kind.said else Value("", output_field=CharField())
-        rows = kind.of(patient_id).annotate(
+        rows = kind.of(patient_id, facility).annotate(
             _kind=Value(kind.name, output_field=CharField()), _day=F(kind.day), _who=who, _said=said
         )
         queries.append(rows.order_by("-_day").values_list("_kind", "pk", "_day", "_who", "_said")[:MOST])
@@ -119,9 +124,9 @@ def entries(patient_id: UUID) -> Iterator[tuple[Kind, UUID, str]]:
         yield _kinds[name], pk, _kinds[name].reads_as(day, names.get(who, ""), said)
 
 
-def entry(kind: Kind, patient_id: UUID, record_id: UUID) -> tuple[Any, User | None, str] | None:
-    """The entry of this patient, who wrote it, and how it is called; None where there is no such."""
-    row = kind.of(patient_id).annotate(_day=F(kind.day)).filter(pk=record_id)
+def entry(kind: Kind, patient_id: UUID, record_id: UUID, facility: Facility) -> tuple[Any, User | None, str] | None:
+    """The entry of this patient, who wrote it, and how it is called; None where there is no such here."""
+    row = kind.of(patient_id, facility).annotate(_day=F(kind.day)).filter(pk=record_id)
     if kind.said:
         row = row.annotate(_said=F(kind.said))
     if kind.author:
@@ -155,7 +160,7 @@ def register_own() -> None:
     )  # fmt: skip
     register(
         ClinicalNote, label=gettext_lazy("Note"), permission="patients.change_clinical", day="signed_at",
-        author="author_id", rows=Q(status="signed"),
+        author="author_id", rows=Q(status="signed"), facility="encounter__facility",
     )  # fmt: skip
     written = {"author": "recorded_by_id", "rows": Q(entered_in_error=False)}
     for model, label, permission in (

@@ -60,6 +60,10 @@ def register() -> None:
         gettext_lazy("The patient's request for a correction is open. Answer it first."),
         lambda patient_id: AmendmentRequest.objects.filter(patient=patient_id, status="open"),
     )
+    erasures.forbids(
+        gettext_lazy("A chart was opened in an emergency, and nobody has judged it yet."),
+        lambda patient_id: ChartGrant.objects.filter(patient=patient_id).to_review(),
+    )
     erasures.forbids_by(_by_ground)
     erasures.goes(PatientFacility, PatientIdentifier, Contact, PatientUserObjectPermission)
     erasures.goes(Allergy, Condition, Immunization, Procedure, MedicationStatement, CarePlan, ClinicalNote)

@@ -113,10 +113,10 @@ class AmendmentForm(Form):
     )
     received_on = forms.DateField(label=_("Received"), widget=DateInput())
 
-    def __init__(self, *args: Any, patient_id: UUID, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, patient_id: UUID, facility: Facility, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         grouped: dict[str, list[tuple[str, str]]] = {}
-        for kind, pk, said in amendable.entries(patient_id):
+        for kind, pk, said in amendable.entries(patient_id, facility):
             grouped.setdefault(str(kind.label), []).append((f"{kind.name}:{pk}", said))
         self.fields["entry"].choices = [("", "…"), ("general", amendable.general()), *grouped.items()]
 

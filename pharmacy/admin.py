@@ -33,6 +33,7 @@ class BatchAdmin(ReadOnlyAdmin):
 @admin.register(StockMovement)
 class StockMovementAdmin(ReadOnlyAdmin):
     facility_path = "batch__product__facility"
+    fields = ["created_at", "kind", "quantity", "batch", "source_type", "source_id", "moved_by", "reason"]
     list_display = ["created_at", "kind", "quantity", "batch", "moved_by", "reason"]
     list_filter = ["kind"]
     list_select_related = ["batch", "moved_by"]
@@ -41,6 +42,7 @@ class StockMovementAdmin(ReadOnlyAdmin):
 
 @admin.register(Prescription)
 class PrescriptionAdmin(ReadOnlyAdmin):
+    fields = ["number", "prescribed_at", "prescriber", "status"]
     list_display = ["number", "prescribed_at", "prescriber", "status"]
     list_filter = ["status"]
     list_select_related = ["prescriber"]

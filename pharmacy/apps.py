@@ -24,6 +24,7 @@ class PharmacyConfig(AppConfig):
             day="prescribed_at",
             author="prescriber_id",
             said="number",
+            facility="facility",
         )
         access.concerns(
             prescription_id="pharmacy.Prescription",

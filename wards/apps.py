@@ -16,7 +16,12 @@ class WardsConfig(AppConfig):
         from wards.models import Bed, DischargeSummary, NursingNote
 
         amendable.register(
-            NursingNote, label=_("Ward note"), permission="wards.add_note", day="written_at", author="author_id"
+            NursingNote,
+            label=_("Ward note"),
+            permission="wards.add_note",
+            day="written_at",
+            author="author_id",
+            facility="admission__facility",
         )
         amendable.register(
             DischargeSummary,
@@ -26,6 +31,7 @@ class WardsConfig(AppConfig):
             author="signed_by_id",
             patient="admission__patient_id",
             said="number",
+            facility="admission__facility",
         )
         access.concerns(
             admission_id="wards.Admission",

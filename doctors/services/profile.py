@@ -75,14 +75,23 @@ def add_doctor(
 @transaction.atomic
 def change_doctor(actor: User, *, doctor_id: object, reason: str = "", **details: Any) -> Doctor | Approval:
     """Correct a profile, and set another fee, which may have to wait for a second person (`set_fee`); the rest does
-    not wait with it. Locks: the doctor."""
+    not wait with it. Refuses another specialty that would move what a consultation costs. Locks: the doctor."""
     doctor = locked(doctor_id)
     fee = details.pop("fee", doctor.fee)
     changed = [name for name in DETAILS if name in details and getattr(doctor, name) != details[name]]
+    before = fees.price(doctor)
     for name in changed:
         setattr(doctor, name, details[name])
     if changed:
         _check(doctor)
+        if (after := fees.price(doctor)) != before:
+            raise Refused(
+                _(
+                    "In %(specialty)s a consultation costs %(after)s, now it costs %(before)s. First give the doctor a fee of their own of %(before)s; change the specialty, and then the fee."
+                )
+                % {"specialty": doctor.specialty.name, "after": after, "before": before},
+                field="specialty",
+            )
         doctor.save(update_fields=changed)
         audit.record(actor, "doctors.doctor.changed", doctor, detail={"fields": changed})
     return doctor if fee == doctor.fee else set_fee(actor, doctor_id=doctor.pk, fee=fee, reason=reason)

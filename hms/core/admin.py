@@ -19,7 +19,7 @@ from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from hms.core import audit, history, outbox, people
+from hms.core import audit, held, history, outbox, people
 from hms.core.acts import once
 from hms.core.models import (
     AuditSeal,
@@ -47,10 +47,17 @@ def _note(row: Any) -> None:
 
 
 class FacilityScope:
-    """Rows of the facility one works in; `facility_path` says how a row knows its own, "" for all of the network.
-    Whose record a page shows is noted, as everywhere."""
+    """Rows of the facility one works in; `facility_path` says how a row knows its own, "" for all of the network. Of
+    what is held on patients, those in one's scope as on every other page. Whose record a page shows is noted."""
 
     facility_path = "facility"
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """By the filters beside the list, and by no other column: a list that can be asked whether a hidden text holds
+        a word has shown it."""
+        offered = [each if isinstance(each, str) else each[0] for each in self.list_filter]
+        offered += [self.date_hierarchy] if self.date_hierarchy else []
+        return any(lookup == name or lookup.startswith(f"{name}__") for name in offered)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         answer = super().changelist_view(request, extra_context)
@@ -77,7 +84,9 @@ class FacilityScope:
         rows = super().get_queryset(request)
         if not self.facility_path or not request.user.has_facility:
             return rows if not self.facility_path else rows.none()
-        return rows.filter(**{self.facility_path: request.user.facility})
+        rows = rows.filter(**{self.facility_path: request.user.facility})
+        held_on_patients = self.model in held.tables() and hasattr(rows, "visible_to")
+        return rows.visible_to(request.user) if held_on_patients else rows
 
 
 class ReadOnlyAdmin(FacilityScope, admin.ModelAdmin):
@@ -230,6 +239,9 @@ class HospitalUserAdmin(KeptAdmin, UserAdmin):
         super().save_model(request, obj, form, change)
         if not change:
             first_password.begin(request.user, user=obj)
+        elif obj != request.user and {"username", "email"} & set(form.changed_data):
+            # By these an account is found at single sign-on: whoever is in notices.
+            presence.sign_out(request.user, user=obj)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         for row in formset.save(commit=False):

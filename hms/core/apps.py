@@ -26,7 +26,6 @@ class CoreConfig(AppConfig):
         own_erasures.register()
         history.register_own()
         given.register_own()
-        given.register_own()
         access.concerns_by(history.leads)
         faults.register()
         post_migrate.connect(_write_erasing, sender=self, dispatch_uid="hms.core.erasing")

@@ -46,6 +46,10 @@ end $$;
 STAYS = """
 create or replace trigger erased_stays before update or delete on patients_patient
     for each row when (old.erased_at is not null) execute function hms_append_only();
+create or replace trigger erased_by_nobody_else before update of erased_at on patients_patient
+    for each row when (old.erased_at is distinct from new.erased_at) execute function hms_append_only();
+create or replace trigger erased_from_the_first before insert on patients_patient
+    for each row when (new.erased_at is not null) execute function hms_append_only();
 """
 # These tell of an erasure, or are the books' own; a row of theirs without its document or payment is worth nothing.
 UNGUARDED = {"core_auditevent", "core_findingreview", "billing_ledgerentry"}

@@ -20,6 +20,7 @@ from django.contrib.postgres.fields import ArrayField, RangeField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from psycopg.types.range import Range
 
 from hms.core import held, history
@@ -35,6 +36,9 @@ medicine, a price.
 CHUNK = 500
 PICTURE = "data:image/"
 OF_CHANGES = ("pgh_user", "pgh_transaction")
+JUDGES = gettext_lazy("judges how a colleague worked; it says nothing of the patient")
+# Whether there is any is not told either: an investigation may not be known to whom it is about.
+PROCEEDINGS = gettext_lazy("about keeping the record for courts and authorities, if anything: ask the hospital")
 
 
 @dataclass(frozen=True)
@@ -44,22 +48,24 @@ class KeptBack:
     why: Any
     columns: tuple[str, ...] = ()
     rows: Q | None = None
+    counted: bool = True
 
 
 _kept_back: dict[type[models.Model], list[KeptBack]] = {}
 
 
-def keep_back(model: type[models.Model], *columns: str, why: Any, rows: Q | None = None) -> None:
+def keep_back(model: type[models.Model], *columns: str, why: Any, rows: Q | None = None, counted: bool = True) -> None:
     """Leave out of what is given to a patient: these columns of a table, these rows, or all of it where neither is
-    said; of the changes of its rows as well. Called from an app's `ready()`; twice the same is once."""
-    rule = KeptBack(why, columns, rows)
+    said; of the changes of its rows as well. What is not `counted` is told as left out whether there is any or none.
+    Called from an app's `ready()`; twice the same is once."""
+    rule = KeptBack(why, columns, rows, counted)
     if all((each.columns, each.rows) != (rule.columns, rule.rows) for each in _kept_back.setdefault(model, [])):
         _kept_back[model].append(rule)
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """`rows` is how many rows it concerns, where it is not columns."""
+    """`rows` is how many rows it concerns, where it is not columns and may be known."""
 
     table: str
     label: str
@@ -72,6 +78,8 @@ class LeftOut:
         """For people: what is left out of which table."""
         if self.columns:
             return f"{self.label} ({', '.join(self.columns)})"
+        if self.rows is None:
+            return self.label
         return _("%(what)s: %(n)s") % {"what": self.label, "n": self.rows}
 
 
@@ -176,6 +184,8 @@ class Table:
             if rule.columns:
                 if not self.is_changes:
                     yield LeftOut(self.name, self.label, rule.columns, None, str(rule.why))
+            elif not rule.counted:
+                yield LeftOut(self.name, self.label, (), None, str(rule.why))
             elif count := self._kept_rows(rule).count():
                 yield LeftOut(self.name, self.label, (), count, str(rule.why))
 
@@ -252,13 +262,16 @@ def tables(patient_id: UUID) -> Iterator[Table]:
 
 def register_own() -> None:
     """What the core keeps back of its own."""
-    from django.utils.translation import gettext_lazy
-
-    from hms.core.models import AuditEvent, Document, FindingReview
+    from hms.core.models import AuditEvent, Document, Erasure, FindingReview, LegalHold
 
     keep_back(Document, "content", why=gettext_lazy("stands as a file in the folder documents"))
     keep_back(
         AuditEvent, "source", "detail", "transaction",
         why=gettext_lazy("addresses of the hospital's computers, and codes that may tell of other patients; who did what, when and why is told"),
     )  # fmt: skip
-    keep_back(FindingReview, why=gettext_lazy("judges how a colleague worked; it says nothing of the patient"))
+    keep_back(FindingReview, why=JUDGES)
+    keep_back(AuditEvent, rows=Q(action__in=["patients.grant.reviewed", "core.audit.finding_judged"]), why=JUDGES)
+    for model in (LegalHold, Erasure):
+        keep_back(model, why=PROCEEDINGS, counted=False)
+    kept = Q(action__startswith="core.legal_hold.") | Q(action__startswith="core.erasure.")
+    keep_back(AuditEvent, rows=kept, why=PROCEEDINGS, counted=False)

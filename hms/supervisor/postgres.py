@@ -207,8 +207,6 @@ class Postgres:
         if self.user:
             os.chown(sockets, *self.user)
         settings = ["max_connections=200", "log_timezone=UTC", "timezone=UTC", "log_line_prefix=%m [%p] "]
-        # A row that a rule refused stands in the DETAIL of its error, and in the statement: patients, in a log.
-        settings += ["log_error_verbosity=terse", "log_min_error_statement=panic"]
         settings += ["shared_buffers=256MB", "max_wal_size=2GB", "password_encryption=scram-sha-256"]
         # Which statements are asked, and what they cost: without their values.
         settings += ["shared_preload_libraries=pg_stat_statements", "pg_stat_statements.track_utility=off"]

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Subquery
 from django.utils.translation import gettext as _
 
-from hms.core import audit, clock, documents, notify, numbering
+from hms.core import approvals, audit, clock, documents, notify, numbering
 from hms.core.models import Document, DocumentKind, User
 from hms.core.models.tracking import UPDATE, change_models
 from hms.core.refusals import Refused
@@ -45,7 +45,7 @@ def enter(
     about, author = amendable.general(), None
     if record_type:
         kind = amendable.kind_of(record_type)
-        found = amendable.entry(kind, patient.pk, record_id) if kind and record_id else None
+        found = amendable.entry(kind, patient.pk, record_id, actor.facility) if kind and record_id else None
         if found is None:
             raise Refused(_("There is no such entry of this patient."), field="entry")
         _row, author, about = found
@@ -85,7 +85,7 @@ def _open(actor: User, request_id: object) -> AmendmentRequest:
 
 def why_not(actor: User, request: AmendmentRequest) -> str:
     """Why this person may not answer a request; "" where they may."""
-    if actor.pk == request.entered_by_id:
+    if actor.pk == request.entered_by_id or actor.pk in approvals.others_of(request.entered_by_id):
         return _("Whoever enters a request for a patient does not decide on it.")
     kind = amendable.kind_of(request.record_type)
     permission = kind.permission if kind else amendable.GENERAL_PERMISSION

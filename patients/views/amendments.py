@@ -79,7 +79,9 @@ def amendment(request: HttpRequest, amendment_id: UUID) -> HttpResponse:
     against = amendments.why_not(request.user, found)
     kind = amendable.kind_of(found.record_type)
     reads = found.author_id == request.user.pk or care.reads(request.user, found.patient_id)
-    entry = kind.model._base_manager.filter(pk=found.record_id).first() if kind and reads and kind.clinical else None
+    entry = None
+    if kind and reads and kind.clinical:
+        entry = kind.of(found.patient_id, request.user.facility).filter(pk=found.record_id).first()
     context = {
         "asked": found,
         "banner": banner.of(request.user, found.patient),
@@ -106,7 +108,7 @@ def amendment_letter(request: HttpRequest, amendment_id: UUID) -> HttpResponse:
 def amendment_enter(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     patient = find(request, patient_id)
     first = {"received_on": clock.today(request.user.facility), "asker": _("The patient")}
-    form = AmendmentForm(request.POST or None, patient_id=patient.pk, initial=first)
+    form = AmendmentForm(request.POST or None, patient_id=patient.pk, facility=request.user.facility, initial=first)
     if form.carried_out(lambda data: amendments.enter(request.user, patient_id=patient.pk, **data)):
         messages.success(
             request, _("Taken down. To be answered by %(day)s.") % {"day": f"{form.result.due_on:%d %b %Y}"}

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -78,6 +79,8 @@ def legal_hold_place(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 @once
 def legal_hold_lift(request: HttpRequest, hold_id: UUID) -> HttpResponse:
     hold = access.find(request, LegalHold.objects.visible_to(request.user), hold_id)
+    if not did_recently_reauthenticate(request):
+        return redirect(way_to_sign_in_again(request, request.get_full_path()))
     form = LiftForm(request.POST or None)
     if form.carried_out(lambda data: legal_holds.lift(request.user, hold_id=hold.pk, **data)):
         messages.success(request, _("The hold is lifted."))
@@ -138,10 +141,17 @@ def erasure(request: HttpRequest, erasure_id: UUID) -> HttpResponse:
         "patient": _number(request, found),
         "erasure": found,
         "standing": erasures.obstacles(found.patient_id, found.ground) if waits else [],
+        "lifted": _lifted(found) if waits else [],
         "against": erasing.against(request.user, found) if waits else "",
         "rows": sum(found.counts.values()),
     }
     return render(request, "patients/erasure.html", context)
+
+
+def _lifted(found: Erasure) -> QuerySet[LegalHold]:
+    """Who decides knows of the holds that somebody took off this record, perhaps to have it erased."""
+    rows = LegalHold.objects.filter(patient_id=found.patient_id, lifted_at__isnull=False)
+    return rows.select_related("lifted_by").order_by("-lifted_at")[:20]
 
 
 def _number(request: HttpRequest, found: Erasure) -> dict[str, object] | None:

@@ -177,3 +177,17 @@ def test_an_administrator_signs_people_out(admin: Client, person: Callable[..., 
     admin.post("/admin/core/user/", everybody)
     assert theirs[2].get("/").status_code == 302
     assert admin.get("/admin/").status_code == 302
+
+
+def test_whose_name_at_single_sign_on_is_changed_is_signed_out(
+    admin: Client, person: Callable[..., User], browser_of: Callable[[User], Client]
+) -> None:
+    nurse = person("nurse")
+    User.objects.filter(pk=nurse.pk).update(password="!")
+    client = browser_of(User.objects.get(pk=nurse.pk).at(nurse.facility))
+    fields = form_of(nurse, total=0, initial=0)
+    send(admin, f"/admin/core/user/{nurse.pk}/change/", **fields)
+    assert client.get("/").status_code == 200
+    send(admin, f"/admin/core/user/{nurse.pk}/change/", **{**fields, "email": "me@elsewhere.example"})
+    assert User.objects.get(pk=nurse.pk).email == "me@elsewhere.example"
+    assert client.get("/").status_code == 302

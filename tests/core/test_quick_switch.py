@@ -252,3 +252,13 @@ def test_nobody_comes_back_by_anothers_presence(ward: Client, ada: User, ben: Us
     assert unlock(ward, ada, "90317").status_code == 422
     assert unlock(ward, ben, "4826").status_code == 422
     assert list(Presence.objects.order_by("created_at").values_list("wrong_pins", flat=True)) == [1, 1]
+
+
+def test_who_has_to_choose_a_password_does_not_come_back_by_an_old_pin(ward: Client, ada: User) -> None:
+    lock(ward)
+    User.objects.filter(pk=ada.pk).update(first_password_until=datetime.now(UTC) + timedelta(days=7))
+    unlock(ward, ada, "4826")
+    assert who(ward) == ""
+    User.objects.filter(pk=ada.pk).update(first_password_until=None)
+    unlock(ward, ada, "4826")
+    assert who(ward) == "ada"

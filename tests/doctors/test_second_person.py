@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from doctors.models import Doctor
+from billing.services.prices import add_service
+from doctors.models import Doctor, Specialty
 from doctors.services import profile
 from hms.core import approvals
 from hms.core.models import Approval, AuditEvent, User
@@ -82,3 +83,15 @@ def test_the_pages_say_what_waits_and_what_it_is_about(
     page = browser_of(manager).get(f"/approvals/{asked.pk}/").content.decode()
     for words in (doctor.name, "80.00\u00a0GBP", "160.00\u00a0GBP", "Famous", "Cardiology"):
         assert words in page
+
+
+def test_another_specialty_moves_no_price_by_the_way(hr: User, doctor: Doctor) -> None:
+    Doctor.objects.filter(pk=doctor.pk).update(fee=None)
+    surgery = Specialty.objects.create(code="surg", name="Surgery")
+    add_service(hr, code="CONSULT-SURG", name="Consultation, Surgery", category="consultation", price=Decimal("900.00"))
+    with pytest.raises(Refused, match="First give the doctor a fee"):
+        profile.change_doctor(hr, doctor_id=doctor.pk, specialty=surgery)
+    profile.change_doctor(hr, doctor_id=doctor.pk, fee=Decimal("80.00"))
+    profile.change_doctor(hr, doctor_id=doctor.pk, specialty=surgery)
+    waits(profile.change_doctor(hr, doctor_id=doctor.pk, fee=None, reason="As surgeons cost"))
+    assert fee(doctor) == 80

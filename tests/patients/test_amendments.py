@@ -21,6 +21,7 @@ from hms.core.refusals import Refused
 from patients import amendable, waiting
 from patients.models import Allergy, AmendmentRequest, ClinicalNote, Encounter, Patient
 from patients.services import amendments, clinical, encounters, grants, notes, registration
+from staff.models import Employee
 from tests.conftest import make_patient
 
 BrowserOf = Callable[[User], Client]
@@ -253,6 +254,31 @@ def test_a_narrow_record_and_another_facility_hide_the_request(
     assert AmendmentRequest.objects.visible_to(person("auditor")).exists()
 
 
+def test_what_another_facility_wrote_is_neither_offered_nor_shown_nor_amended_here(
+    reception: User, person: MakeUser, south: Facility, patient: Patient, signed: ClinicalNote, browser_of: BrowserOf
+) -> None:
+    desk, doctor = person("receptionist", south), person("doctor", south)
+    registration.bring_over(desk, mrn=patient.mrn, birth_date=patient.birth_date)
+    encounters.open_encounter(desk, patient=patient)
+    assert [kind.model for kind, _pk, _said in amendable.entries(patient.pk, south)] == [Patient]
+    assert "Note" in browser_of(reception).get(f"/patients/{patient.pk}/amendments/add").content.decode()
+    assert f":{signed.pk}" not in browser_of(desk).get(f"/patients/{patient.pk}/amendments/add").content.decode()
+    with pytest.raises(Refused, match="no such entry"):
+        enter(desk, patient, signed)
+    forced = enter(desk, patient)
+    assert "Cough" not in browser_of(doctor).get(f"/patients/amendments/{forced.pk}/").content.decode()
+
+
+def test_nobody_decides_what_they_entered_by_another_account(
+    reception: User, doctor: User, person: MakeUser, patient: Patient, allergy: Allergy
+) -> None:
+    for user in (reception, doctor):
+        Employee.objects.filter(user=user).update(given_name="Ama", family_name="Weber", phone="+44 20 7946 0777")
+    asked = enter(reception, patient, allergy)
+    with pytest.raises(Refused, match="enters a request"):
+        amendments.deny(doctor, request_id=asked.pk, ground="accurate", answer="No")
+
+
 # What the database holds
 
 
@@ -362,7 +388,7 @@ def test_every_kind_that_is_registered_is_offered_and_found(reception: User, pat
         "wards.dischargesummary",
         "pharmacy.prescription",
     } <= names
-    ((kind, pk, said),) = amendable.entries(patient.pk)
+    ((kind, pk, said),) = amendable.entries(patient.pk, reception.facility)
     assert (kind.model, pk) == (Patient, patient.pk) and "Who the patient is" in said
 
 

@@ -20,7 +20,7 @@ from hms.core.models import AuditEvent, Document, Erasure, ErasureStatus, LegalH
 from hms.core.refusals import Refused
 from patients import erasures as rules
 from patients.models import Encounter, Patient
-from patients.services import encounters, erasing, legal_holds, registration
+from patients.services import encounters, erasing, grants, legal_holds, registration
 from patients.views import erasures as screens
 from staff.models import Employee
 from tests.billing.conftest import make_invoice
@@ -229,6 +229,7 @@ def test_the_application_role_cannot_erase_by_itself(
         "delete from core_legalhold",
         "delete from core_erasure",
         "update core_erasure set status = 'done', done_at = now()",
+        "update patients_patient set erased_at = now()",
     ):
         assert refused(as_app_role, statement), statement
 
@@ -423,7 +424,11 @@ def test_whoever_asks_or_approves_proves_first_that_it_is_them(
 
 
 def test_a_hold_is_placed_seen_and_lifted_in_the_browser(
-    auditor: User, patient: Patient, browser_of: Callable[..., Client], client_as: Callable[..., Client]
+    auditor: User,
+    patient: Patient,
+    browser_of: Callable[..., Client],
+    client_as: Callable[..., Client],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     officer = browser_of(auditor)
     fields = {"asked_for": "court", "reference": "7 O 12/26", "reason": "Trial", "_key": key()}
@@ -434,6 +439,25 @@ def test_a_hold_is_placed_seen_and_lifted_in_the_browser(
     desk = client_as("receptionist")
     assert desk.get(f"/patients/{patient.pk}/keeping").status_code == 403
     assert "7 O 12/26" not in desk.get(f"/patients/{patient.pk}/").content.decode()
-    officer.post(f"/patients/erasures/holds/{hold.pk}/lift", {"reason": "Over", "_key": key()})
+    lift = f"/patients/erasures/holds/{hold.pk}/lift"
+    monkeypatch.setattr(screens, "did_recently_reauthenticate", lambda request: False)
+    officer.post(lift, {"reason": "Over", "_key": key()})
+    assert LegalHold.objects.standing().exists(), "not before the password was asked again"
+    monkeypatch.setattr(screens, "did_recently_reauthenticate", lambda request: True)
+    officer.post(lift, {"reason": "Over", "_key": key()})
     assert "Over" in officer.get("/patients/erasures/holds/?show=all").content.decode()
     assert "7 O 12/26" not in officer.get("/patients/erasures/holds/").content.decode()
+    asked = ask(auditor, patient)
+    page = client_as("manager").get(f"/patients/erasures/{asked.pk}/").content.decode()
+    assert "Holds that were lifted" in page and auditor.name in page and "7 O 12/26" not in page
+
+
+def test_an_emergency_is_judged_before_its_chart_is_erased(
+    auditor: User, person: Callable[..., User], patient: Patient
+) -> None:
+    User.objects.system()
+    grant = grants.break_glass(person("doctor"), patient_id=patient.pk, reason="Collapsed")
+    with pytest.raises(Refused, match="nobody has judged"):
+        ask(auditor, patient)
+    grants.review(auditor, grant_id=grant.pk, verdict="justified", comment="Called")
+    assert ask(auditor, patient).status == "waiting"

@@ -21,8 +21,8 @@ from hms.core import approvals, held, outbox
 from hms.core.models import Approval, Document, Erasure, Facility, FindingReview, User
 from interop.models import SourceRecord, UnresolvedReference
 from laboratory.models import ResultRevision
-from patients.models import Immunization, MedicationStatement, Patient, Procedure
-from patients.services import erasing, legal_holds
+from patients.models import ChartGrant, Immunization, MedicationStatement, Patient, Procedure
+from patients.services import erasing, grants, legal_holds
 from pharmacy.models import Prescription
 from pharmacy.services import prescribing
 from tests.project.walked import Walked, walk
@@ -76,6 +76,8 @@ def _more(walked: Walked, facility: Facility) -> None:
         facility=facility, kind="own_name", day=now.date(), person=users["nurse"], patient_id=patient.pk,
         verdict="justified", note="Cousin", reviewer=users["auditor"],
     )  # fmt: skip
+    for grant in ChartGrant.objects.filter(patient=patient).to_review():
+        grants.review(users["auditor"], grant_id=grant.pk, verdict="justified", comment="Called to the bed")
     record = SourceRecord.objects.create(
         facility=facility, source="east", resource_type="Patient", key=f"Patient/{patient.pk}", sha256="",
         object_type="patients.patient", object_id=patient.pk,

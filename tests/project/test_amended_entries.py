@@ -69,7 +69,7 @@ def test_every_kind_of_entry_shows_what_was_asked_of_it(
     shown = pages(walked)
     assert set(shown) == {kind.name for kind in amendable.kinds()}
     problem = {"patients.condition": str(walked.ids["condition_id"])}
-    for kind, pk, _said in amendable.entries(walked.patient.pk):
+    for kind, pk, _said in amendable.entries(walked.patient.pk, walked.users["doctor"].facility):
         if AmendmentRequest.objects.filter(record_type=kind.name, status="open").exists():
             continue
         if problem.get(kind.name, str(pk)) == str(pk):

@@ -92,6 +92,7 @@ def here(request: HttpRequest) -> list[Presence]:
     if not device or not is_locked(request):
         return []
     found = Presence.objects.filter(device=device, ended_at=None, ends_at__gt=clock.now(), user__is_active=True)
+    found = found.filter(user__first_password_until=None)
     known = [
         each for each in found.select_related("user", "user__pin").order_by("-signed_in_at") if _same_password(each)
     ]
@@ -202,7 +203,9 @@ def _mine(request: HttpRequest, user_id: UUID) -> Presence | None:
         return None
     rows = Presence.objects.select_for_update(of=["self"]).select_related("user")
     found = rows.filter(device=device, user_id=user_id, ended_at=None, ends_at__gt=clock.now()).first()
-    return found if found and found.user.is_active and _same_password(found) else None
+    if found is None or not found.user.is_active or found.user.first_password_until:
+        return None  # who has to choose a password yet does it at a full sign-in
+    return found if _same_password(found) else None
 
 
 def _same_password(place: Presence) -> bool:
