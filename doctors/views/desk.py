@@ -17,7 +17,7 @@ from doctors.forms import NoteForm, PlanForm
 from doctors.services import consultation
 from hms.core import access, asking, audit, clock, panels
 from hms.core.acts import once
-from patients import banner, holds, vitals
+from patients import amended, banner, holds, vitals
 from patients.models import CarePlan, ClinicalNote, Encounter
 from patients.models.encounter import EncounterKind
 from patients.services import clinical, notes
@@ -54,7 +54,9 @@ def desk_panel(request: HttpRequest) -> HttpResponse:
 @once
 def desk_encounter(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
     """One consultation. The button that was pressed says what happens: draft, sign, or close (sign and close)."""
-    encounter = _encounter(request, encounter_id, papers=licences.on_file(request.user))
+    encounter = _encounter(request, encounter_id, papers=licences.on_file(request.user), asked=amended.any_of())
+    if not encounter.asked:
+        amended.nothing_of(request, encounter.patient_id)
     draft, signed = desk.notes(request.user, encounter)
     form = NoteForm(request.POST or None, initial=_written(draft))
     act = request.POST.get("act", "draft")

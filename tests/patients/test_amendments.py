@@ -22,7 +22,7 @@ from patients import amendable, waiting
 from patients.models import Allergy, AmendmentRequest, ClinicalNote, Encounter, Patient
 from patients.services import amendments, clinical, encounters, grants, notes, registration
 from staff.models import Employee
-from tests.conftest import make_patient
+from tests.conftest import employ, make_patient
 
 BrowserOf = Callable[[User], Client]
 MakeUser = Callable[..., User]
@@ -273,7 +273,8 @@ def test_nobody_decides_what_they_entered_by_another_account(
     reception: User, doctor: User, person: MakeUser, patient: Patient, allergy: Allergy
 ) -> None:
     for user in (reception, doctor):
-        Employee.objects.filter(user=user).update(given_name="Ama", family_name="Weber", phone="+44 20 7946 0777")
+        employee = Employee.objects.filter(user=user).first() or employ(user, "nurse", reception.facility)
+        Employee.objects.filter(pk=employee.pk).update(given_name="Ama", family_name="Weber", phone="+44 20 7946 0777")
     asked = enter(reception, patient, allergy)
     with pytest.raises(Refused, match="enters a request"):
         amendments.deny(doctor, request_id=asked.pk, ground="accurate", answer="No")

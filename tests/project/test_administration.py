@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from django.apps import apps
 from django.contrib import admin
+from django.db import IntegrityError, models, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -43,9 +44,18 @@ def write_words(patient: Patient) -> dict[str, str]:
         rows = held.rows(model, patient.pk)
         if getattr(model, "append_only", False):
             words |= {f"{name} {text}": text for text in rows.values_list(column, flat=True) if len(text) > 4}
-        elif model._base_manager.filter(pk__in=rows.values("pk")).update(**{column: f"Faintness{number}"}):
+        elif _written(model, rows, column, f"Faintness{number}"):
             words[name] = f"Faintness{number}"
     return words
+
+
+def _written(model: type[models.Model], rows: models.QuerySet, column: str, word: str) -> int:
+    """How many rows say the word now; what is signed does not change."""
+    try:
+        with transaction.atomic():
+            return model._base_manager.filter(pk__in=rows.values("pk")).update(**{column: word})
+    except IntegrityError:
+        return 0
 
 
 def pages(client: Client) -> Iterator[tuple[str, str]]:
@@ -129,9 +139,9 @@ def test_records_kept_narrower_are_narrower_here_too(
     hospital: walked.Walked, browser_of: Callable[[User], Client]
 ) -> None:
     address = reverse("admin:billing_invoice_changelist")
-    accountant = browser_of(hospital.users["accountant"])
-    assert b"N-INV-" in accountant.get(address).content
-    Invoice.objects.update(issued_at=datetime(2025, 11, 20, tzinfo=UTC))
-    Patient.objects.update(confidentiality="vip")
-    assert not Invoice.objects.visible_to(hospital.users["accountant"])
-    assert b"N-INV-" not in accountant.get(address).content
+    with time_machine.travel(datetime(2027, 3, 20, 9, 0, tzinfo=UTC), tick=False):  # no bill of the last ninety days
+        accountant = browser_of(hospital.users["accountant"])
+        assert b"N-INV-" in accountant.get(address).content
+        Patient.objects.update(confidentiality="vip")
+        assert not Invoice.objects.visible_to(hospital.users["accountant"])
+        assert b"N-INV-" not in accountant.get(address).content
