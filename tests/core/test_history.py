@@ -158,6 +158,9 @@ PAGES = {
     "staff.credential": "staff:employee",
     "staff.rosterentry": "staff:roster-day",
     "staff.shift": "staff:roster-day",
+    "patients.amendmentrequest": "patients:amendment",
+    "core.legalhold": "patients:legal-holds",
+    "core.erasure": "patients:erasure",
 }
 
 
@@ -182,6 +185,8 @@ def addresses_of(walked: Walked, label: str, row: models.Model) -> list[str]:
             "patients:visit": {"encounter_id": row.pk},
             "appointments:appointment": {"appointment_id": row.pk},
             "wards:admission": {"admission_id": getattr(row, "admission_id", row.pk)},
+            "patients:amendment": {"amendment_id": row.pk},
+            "patients:erasure": {"erasure_id": row.pk},
         }.get(PAGES[label], {})
         addresses.append(reverse(route.name, kwargs={name: (walked.ids | own)[name] for name in route.arguments}))
     app, model = label.split(".")

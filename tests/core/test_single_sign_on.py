@@ -274,6 +274,6 @@ def test_what_stands_in_an_address_changes_nothing_of_what_is_asked(provider: Pr
         f"{START}?scope=everything&auth_params=redirect_uri%3Dhttps%3A%2F%2Fevil.example%26prompt%3Dnone"
     )
     asked = parse_qs(urlsplit(there.headers["Location"]).query)
-    assert asked["scope"] == ["openid profile email"]
+    assert sorted(asked["scope"][0].split()) == ["email", "openid", "profile"]
     assert asked["redirect_uri"] == [f"http://testserver{BACK}"]
     assert "prompt" not in asked

@@ -240,7 +240,11 @@ def test_under_nohup_a_closed_terminal_stops_nothing_and_otherwise_it_stops_clea
         running.process.wait(1.5)
     assert running.answer() == 200
     running.stop()
-    running.up()
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests themselves may run under nohup
+    try:
+        running.up()
+    finally:
+        signal.signal(signal.SIGHUP, before)
     os.kill(int(str(running.state()["pid"])), signal.SIGHUP)
     assert running.process.wait(20) == 0
 
