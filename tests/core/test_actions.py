@@ -13,8 +13,8 @@ from hms.core import actions
 
 APPS = ["hms", "staff", "patients", "billing", "doctors", "pharmacy", "laboratory", "appointments", "wards"]
 APPS += ["reports", "interop"]
-# audit.record(actor, CODE …), audit.attempted(CODE …), self.refusal(request, CODE …)
-PLACE = {"record": 1, "attempted": 0, "refusal": 1}
+# audit.record(actor, CODE …), audit.attempted(CODE …), self.refusal(request, CODE …), lists.taken_out(request, CODE …)
+PLACE = {"record": 1, "attempted": 0, "refusal": 1, "taken_out": 1}
 
 
 def patterns(code: ast.expr) -> Iterator[str]:
