@@ -80,7 +80,7 @@ def words(*patients: Patient) -> set[str]:
 
 def known(text: str, those: set[str]) -> list[str]:
     """The lines in which one of these words stands."""
-    return [line[:400] for line in text.splitlines() if any(word in line for word in those)]
+    return [line[:4000] for line in text.splitlines() if any(word in line for word in those)]
 
 
 @pytest.fixture
