@@ -3,6 +3,7 @@ is touched."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -103,7 +104,9 @@ def test_no_trace_is_left_anywhere(
     assert AuditErasure.objects.get().marks
     assert AuditEvent.objects.filter(patient_id=patient.pk).exclude(reason="").count() == 0
     # What the database's files still held of it is gone when its owner has them written anew.
-    assert found_in_database_files(*WORDS) == []
+    # While anybody still looks at an older state (the planner's own housekeeping does), its rows are kept: once more.
+    tries = (found_in_database_files(*WORDS) for _time in range(6) if not time.sleep(2 * _time))
+    assert any(found == [] for found in tries)
     assert found_in_database_files(OTHER)
 
 
