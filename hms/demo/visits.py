@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -86,6 +87,7 @@ class Visits:
         self.desk = desk
         self.outpatients = scene.house.departments["outpatients"]
         self.told = 0
+        self.asked = 0
 
     def day(self, day: date, load: float) -> None:
         """A day of consultations: some slots of every doctor, filled with patients who are not elsewhere."""
@@ -135,21 +137,33 @@ class Visits:
             # Later after lunch, and on Mondays.
             slow = behind * (1.3 if clock.local(self.scene.facility, start).hour > 12 else 1) * WEEKDAYS[day.weekday()]
             wait = min((start - begun) * slow, timedelta(minutes=most))
-            patient = self._who(doctor, start, pool)
+            patient, script = self._who(doctor, start, pool, scripts)
             if patient is None:
                 continue
-            story = self._story(patient, doctor, start, wait, dice.choice(scripts), walk_in)
+            story = self._story(patient, doctor, start, wait, script, walk_in)
             found.append(story)
             if story.came:
                 self.scene.engage(patient, story.arrived, story.ended)
         return found
 
-    def _who(self, doctor: Doctor, start: datetime, pool: list[Patient]) -> Patient | None:
+    def _who(
+        self, doctor: Doctor, start: datetime, pool: list[Patient], scripts: list[tuple]
+    ) -> tuple[Patient | None, tuple]:
+        """Somebody who is free then, and why they come; now and then for something whose usual medicine they bear badly."""
+        self.asked += 1
+        if self.asked % 20 == 9:
+            for place in self._free(doctor, start, pool):
+                for script in scripts:
+                    if self.counter.borne_badly(pool[place], script[7]):
+                        return pool.pop(place), script
+        place = next(self._free(doctor, start, pool), None)
+        return (None if place is None else pool.pop(place)), self.scene.dice.choice(scripts)
+
+    def _free(self, doctor: Doctor, start: datetime, pool: list[Patient]) -> Iterator[int]:
         since, until = start - timedelta(hours=1), start + timedelta(hours=2)
         for place, patient in enumerate(pool):
             if self._fits(patient, doctor) and self.scene.free(patient, since, until):
-                return pool.pop(place)
-        return None
+                yield place
 
     def _fits(self, patient: Patient, doctor: Doctor) -> bool:
         age = self.scene.age(patient)
