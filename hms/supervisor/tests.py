@@ -38,10 +38,13 @@ def sweep() -> None:
             continue
 
 
+SHARED = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-p", "tests.schedule")
+
+
 def pytest_arguments(arguments: Sequence[str]) -> list[str]:
-    """Two processes, a file in one of them, unless the arguments choose."""
+    """Two processes, a file in one of them (`tests/schedule.py`), unless the arguments choose."""
     chosen = any(each.startswith(("-n", "--numprocesses", "--pdb", "--dist", "-p", "--co")) for each in arguments)
-    return [*arguments] if chosen else ["-n", "2", "--dist", "loadfile", *arguments]
+    return [*arguments] if chosen else [*SHARED, *arguments]
 
 
 def main(arguments: Sequence[str]) -> int:

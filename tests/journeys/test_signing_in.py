@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.journeys.conftest import DESK, PASSWORD, Hospital, Person
+from tests.journeys.conftest import PASSWORD, WINDOW, Hospital, Person
 
 
 @pytest.fixture
 def nurse(hospital: Hospital, browser: Browser) -> Iterator[Person]:
     """At http://localhost, where browsers allow passkeys without TLS; with a passkey's device built in."""
-    context = browser.new_context(viewport=DESK, color_scheme="light")
+    context = browser.new_context(**WINDOW)
     person = Person(context.new_page(), hospital.url.replace("127.0.0.1", "localhost"))
     person.page.on("pageerror", lambda error: person.faults.append(f"script error: {error}"))
     devices = context.new_cdp_session(person.page)
@@ -90,6 +90,15 @@ def test_a_nurse_adds_a_passkey_and_needs_no_password_any_more(nurse: Person) ->
     sign_in(nurse, "nurse")
     assert nurse.path() == "/accounts/code/", "with a password the passkey is the second step"
     show_passkey(nurse, "Use a passkey", "/")
+
+    nurse.go("/accounts/security/")
+    nurse.press("Remove")
+    sign_in_again(nurse)
+    nurse.press("Remove")
+    assert not nurse.sees("Ward telephone")
+    from_menu(nurse, "Sign out")
+    sign_in(nurse, "nurse")
+    assert nurse.path() == "/", "the password is enough again"
 
 
 def test_an_app_with_codes_is_set_up_and_its_picture_is_there(nurse: Person) -> None:
