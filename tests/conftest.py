@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client
@@ -17,6 +18,15 @@ from hms.core.models import Department, Facility, Session, User
 from patients.models import Encounter, Patient
 from patients.services import encounters, registration
 from staff.models import Credential, Employee
+from tests.weakened import twins
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """A password's hash is slow by intent, and there are thousands of them here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PBKDF2PasswordHasher, "iterations", 100)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +46,15 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         with item.config.stash[blocking_manager_key].unblock():
             call_command("sync_roles", verbosity=0)
             connection.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pycollect_makeitem() -> Iterator[Any]:
+    """After each test its twins, in which a check of the product is away."""
+    made = yield
+    if not isinstance(made, list):
+        return made
+    return [each for item in made for each in [item, *(twins(item) if isinstance(item, pytest.Function) else [])]]
 
 
 def make_facility(code: str, name: str, zone: str = "Europe/London", currency: str = "GBP") -> Facility:
