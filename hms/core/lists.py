@@ -20,6 +20,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from hms.core import audit
 
@@ -138,18 +139,20 @@ class Column:
     value: Callable[[Any], Any]
 
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Also in the wide letters that some spreadsheets take for the narrow ones.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def cell(value: Any) -> Any:
-    """A value as a spreadsheet may have it: text that looks like a formula is made harmless text."""
+    """A value as a spreadsheet may have it: text that looks like a formula is made harmless text, and characters that
+    no workbook can hold are left out."""
     if value is None:
         return ""
     if isinstance(value, int | Decimal):
         return value
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M")
-    text = str(value)
+    text = ILLEGAL_CHARACTERS_RE.sub("", str(value))
     return "'" + text if text.startswith(FORMULA_STARTS) else text
 
 

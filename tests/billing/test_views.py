@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
@@ -14,9 +15,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
 
 from billing.models import Invoice, Payment, Service
 from billing.services import charges, invoices, payments
+from hms.core import lists
 from hms.core.models import AuditEvent, Facility, User
 from laboratory.models import TestDefinition
 from patients.models import Encounter
@@ -26,6 +30,7 @@ from tests.conftest import make_patient
 from tests.laboratory.conftest import make_test
 from tests.pharmacy.conftest import make_product
 from tests.wards.conftest import make_ward
+from tests.weakened import weakened
 
 
 @pytest.fixture
@@ -52,6 +57,11 @@ def sheet(client: Client, name: str, **query: str) -> list[dict[str, str]]:
     answer = client.get(reverse(f"billing:{name}"), {"format": "csv", **query})
     text = b"".join(answer.streaming_content).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))
+
+
+def workbook(client: Client, name: str) -> Worksheet:
+    answer = client.get(reverse(f"billing:{name}"), {"format": "xlsx"})
+    return load_workbook(io.BytesIO(answer.getvalue())).active
 
 
 @pytest.fixture
@@ -86,17 +96,46 @@ def test_the_file_has_the_rows_of_the_screen_and_is_recorded(desk: Client, four:
     assert AuditEvent.objects.filter(action="export", detail__list="invoices").exists()
 
 
-@pytest.mark.parametrize("name", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)"])
-def test_a_name_that_is_a_formula_is_only_text_in_the_file(desk: Client, reception: User, name: str) -> None:
-    make_invoice(reception, make_patient(reception, name, "Okafor"))
-    assert sheet(desk, "invoices")[0]["Patient"] == f"'{name} Okafor"
+FORMULAS = ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "＝1"]
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+@weakened("as it was typed", lists, "FORMULA_STARTS", ())
+def test_a_name_that_is_a_formula_is_only_text_in_the_file(desk: Client, reception: User, format: str) -> None:
+    for name in FORMULAS:
+        make_invoice(reception, make_patient(reception, name, "Okafor"))
+    if format == "csv":
+        found = [row["Patient"] for row in sheet(desk, "invoices")]
+    else:
+        cells = [cell for row in workbook(desk, "invoices").iter_rows() for cell in row]
+        assert {cell.data_type for cell in cells} <= {"s", "n"}, "no formula"
+        found = [cell.value for cell in cells if "Okafor" in str(cell.value)]
+    assert sorted(found) == sorted(f"'{name} Okafor" for name in FORMULAS)
+
+
+@weakened("as it was typed", lists, "FORMULA_STARTS", ("=", "+", "-", "@"))
+def test_a_formula_behind_a_line_or_in_wide_letters_is_only_text() -> None:
+    for text in ("\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠1"):
+        assert lists.cell(text) == f"'{text}"
+
+
+@weakened("as it was typed", lists, "ILLEGAL_CHARACTERS_RE", re.compile("(?!)"))
+def test_a_character_that_no_workbook_can_hold_is_left_out() -> None:
+    assert lists.cell("Ch\x0buka\x1f\tOkafor") == "Chuka\tOkafor"
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+def test_what_no_workbook_can_hold_is_left_out_of_the_file(desk: Client, reception: User, format: str) -> None:
+    made = make_invoice(reception, make_patient(reception, "Ch\x0buka\x1f", "Okafor"))
+    answer = desk.get(reverse("billing:invoices"), {"format": format})
+    assert answer.status_code == 200 and answer.getvalue()
+    if format == "xlsx":
+        rows = list(workbook(desk, "invoices").iter_rows(values_only=True))
+        assert (rows[1][0], "Chuka Okafor" in rows[1]) == (made.number, True)
 
 
 def test_the_excel_file_opens_with_the_same_rows(desk: Client, four: dict[str, Invoice]) -> None:
-    from openpyxl import load_workbook
-
-    answer = desk.get(reverse("billing:invoices"), {"format": "xlsx"})
-    rows = list(load_workbook(io.BytesIO(answer.getvalue())).active.iter_rows(values_only=True))
+    rows = list(workbook(desk, "invoices").iter_rows(values_only=True))
     assert len(rows) == 1 + len(four)
     assert {row[0] for row in rows[1:]} == {invoice.number for invoice in four.values()}
 
