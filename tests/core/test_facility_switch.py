@@ -7,11 +7,26 @@ from collections.abc import Callable
 from django.test import Client
 
 from hms.core import people
+from hms.core.middleware import FacilityMiddleware
 from hms.core.models import AuditEvent, Facility, User
+from hms.core.views import shell
+from tests.weakened import reworded, weakened
 
 SWITCHED = "core.session.switched_facility"
 
 
+@weakened(
+    "with the roles of every facility",
+    reworded(FacilityMiddleware.enter, ("for m in here]", "for m in request.memberships]")),
+)
+@weakened(
+    "without its row",
+    reworded(
+        shell.switch_facility,
+        ('    audit.record(request.user.at(chosen.facility), "core.session.switched_facility", chosen.facility)\n', ""),
+    ),
+    by=AuditEvent.DoesNotExist,
+)
 def test_the_role_is_that_of_the_facility_one_went_to_and_the_switch_leaves_a_row(
     north: Facility, south: Facility, person: Callable[..., User], browser_of: Callable[[User], Client]
 ) -> None:
@@ -25,6 +40,15 @@ def test_the_role_is_that_of_the_facility_one_went_to_and_the_switch_leaves_a_ro
     assert (row.actor, row.facility, row.role, row.object_id) == (both, south, "cashier", str(south.pk))
 
 
+@weakened(
+    "with any facility taken",
+    reworded(
+        shell.switch_facility,
+        ("if chosen is None:", "if not request.POST['facility']:"),
+        ("str(chosen.facility_id)", "request.POST['facility']"),
+        ('audit.record(request.user.at(chosen.facility), "core.session.switched_facility", chosen.facility)', ""),
+    ),
+)
 def test_nobody_goes_where_they_do_not_work(
     south: Facility, person: Callable[..., User], browser_of: Callable[[User], Client]
 ) -> None:

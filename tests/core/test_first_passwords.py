@@ -9,9 +9,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.contrib.auth.forms import PasswordChangeForm
+from django.http import HttpRequest
 from django.test import Client
 
 from hms.core.models import User
+from hms.core.sign_in import first_password
+from hms.core.views import sign_in as pages
+from tests.weakened import reworded, weakened
 
 CHOSEN = "seven canal boats at noon"
 OWN = "grey geese over the bridge"
@@ -32,6 +37,11 @@ def nurse(person: Callable[..., User], browser_of: Callable[[User], Client]) -> 
     return User.objects.get(pk=user.pk).at(user.facility)
 
 
+def asked_of_everybody(request: HttpRequest) -> bool:
+    """For a twin (tests/weakened.py)."""
+    return request.user.first_password_until is not None
+
+
 def sign_in(user: User, password: str) -> tuple[Client, int]:
     client = Client()
     answer = client.post("/accounts/login/", {"username": user.username, "password": password})
@@ -43,11 +53,14 @@ def choose(client: Client, new: str):
     return client.post("/accounts/password/", fields)
 
 
+@weakened("without the rule", first_password, "must_choose", lambda request: False)
+@weakened("with the same one again", pages.PasswordChangeForm, "clean", PasswordChangeForm.clean)
+@weakened("with a choice that is forgotten", first_password, "was_chosen", lambda user: None)
 def test_until_then_every_page_leads_there(nurse: User) -> None:
     client, status = sign_in(nurse, CHOSEN)
     assert status == 302
     for page in ("/", "/patients/", "/accounts/security/", "/admin/"):
-        assert client.get(page).headers["Location"] == "/accounts/password/", page
+        assert client.get(page).headers.get("Location") == "/accounts/password/", page
     htmx = client.get("/patients/", HTTP_HX_REQUEST="true")
     assert (htmx.status_code, htmx.headers["HX-Redirect"]) == (204, "/accounts/password/")
     assert b"chosen for you" in client.get("/accounts/password/").content
@@ -58,6 +71,7 @@ def test_until_then_every_page_leads_there(nurse: User) -> None:
     assert sign_in(nurse, OWN)[0].get("/").status_code == 200
 
 
+@weakened("without an end", User, "first_password_is_over", False)
 def test_after_a_week_it_is_no_password_any_more(nurse: User) -> None:
     with time_machine.travel(datetime.now(UTC) + timedelta(days=7, minutes=1)):
         client, status = sign_in(nurse, CHOSEN)
@@ -67,6 +81,7 @@ def test_after_a_week_it_is_no_password_any_more(nurse: User) -> None:
     assert b"do not match" in refused.content and b"do not match" in unknown.content
 
 
+@weakened("with a password like any other", first_password, "begin", lambda actor, user: None)
 def test_a_new_account_begins_so(person: Callable[..., User], browser_of: Callable[[User], Client]) -> None:
     admin = browser_of(person("administrator"))
     words = {"username": "a.weber", "password1": CHOSEN, "password2": CHOSEN, "usable_password": "true"}
@@ -76,6 +91,7 @@ def test_a_new_account_begins_so(person: Callable[..., User], browser_of: Callab
     assert (status, client.get("/").headers["Location"]) == (302, "/accounts/password/")
 
 
+@weakened("whoever chose it", reworded(first_password.begin, ("None if user.pk == actor.pk else ", "")))
 def test_ones_own_is_ones_own(person: Callable[..., User], browser_of: Callable[[User], Client]) -> None:
     me = person("administrator")
     words = {"password1": CHOSEN, "password2": CHOSEN, "usable_password": "true"}
@@ -83,6 +99,7 @@ def test_ones_own_is_ones_own(person: Callable[..., User], browser_of: Callable[
     assert sign_in(me, CHOSEN)[0].get("/").status_code == 200
 
 
+@weakened("asked of everybody", first_password, "must_choose", asked_of_everybody)
 def test_who_came_in_another_way_is_not_asked_for_a_password_they_do_not_know(
     nurse: User, browser_of: Callable[[User], Client]
 ) -> None:

@@ -8,7 +8,9 @@ import pytest
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from hms.core.models import Facility, User
+from hms.core.models import Facility, User, identity
+from hms.core.sign_in import passwords
+from tests.weakened import reworded, weakened
 
 
 @pytest.fixture
@@ -24,6 +26,19 @@ def said(password: str, user: User | None) -> str:
     return " ".join(refused.value.messages)
 
 
+def anything(self: object, password: str, user: User | None = None) -> None:
+    """For the twins (tests/weakened.py)."""
+
+
+def digits_only(self: object, password: str, user: User | None = None) -> None:
+    assert password.isdigit()
+
+
+known = passwords._surroundings
+
+
+@weakened("with a demand for digits", passwords.Length, "validate", digits_only, only="canal boats drift at noon")
+@weakened("with any password right", User, "check_password", lambda self, typed: True, only="canal boats drift at noon")
 @pytest.mark.parametrize(
     "password",
     [
@@ -45,11 +60,22 @@ def test_long_ones_of_any_script_are_taken(password: str, nurse: User) -> None:
     assert not nurse.check_password(password.strip() + ".")
 
 
+@weakened("without the rule", passwords.Length, "validate", anything, only="nine char")
 @pytest.mark.parametrize("password", ["short", "nine char", "4711"])
 def test_short_ones_hear_how_long(password: str, nurse: User) -> None:
     assert "needs 10" in said(password, nurse)
 
 
+@weakened("without the rule", passwords.Common, "validate", anything)
+@weakened("without walks over the keys", passwords, "_walks", set, only="lkjhgfdsapoi")
+@weakened(
+    "without their ends",
+    reworded(passwords.Common.validate, ("{plain, bare, plain", "{plain, plain")),
+    only="Password2026!",
+)
+@weakened(
+    "without repetition", reworded(passwords.Common.validate, ("len(set(plain)) <= 3", "False")), only="abababababab"
+)
 @pytest.mark.parametrize(
     "password",
     [
@@ -60,13 +86,17 @@ def test_short_ones_hear_how_long(password: str, nurse: User) -> None:
         "iloveyou2026",
         "aaaaaaaaaaaa",
         "abababababab",
-        "poiuytrewq",
+        "lkjhgfdsapoi",
     ],
 )
 def test_what_is_tried_first_is_refused(password: str, nurse: User) -> None:
-    assert "tried first" in said(password, nurse)
+    assert "on the list of those that are tried first" in said(password, nurse)
 
 
+@weakened("without the rule", passwords.Surroundings, "validate", anything)
+@weakened("without the person", passwords, "_surroundings", lambda user: known(None), only="OkaforNgozi1")
+@weakened("without the roles", passwords.roles, "ROLES", {}, only="Pharmacist2026")
+@weakened("without look-alikes", passwords, "_LEET", {}, only="N0rthgat3Hosp!tal")
 @pytest.mark.parametrize(
     "password",
     [
@@ -86,16 +116,27 @@ def test_what_surrounds_the_person_is_refused(password: str, nurse: User) -> Non
     assert "nothing to do with them" in said(password, nurse) or "tried first" in said(password, nurse)
 
 
+@weakened("without an upper end", passwords, "MOST", 10_000)
+@weakened("without the rule of surroundings", passwords.Surroundings, "validate", anything)
 def test_every_refusal_says_what_to_do(nurse: User) -> None:
-    for password in ("short", "password123", "Northgate-2026", "x" * 1001):
-        text = said(password, nurse)
-        assert any(word in text for word in ("needs 10", "Choose", "at most")), text
+    for password, word in (
+        ("short", "needs 10"),
+        ("password123", "Choose another"),
+        ("Northgate-2026", "Choose words"),
+        ("the long grey way home " * 50, "at most 1000"),
+    ):
+        assert word in said(password, nurse), password
 
 
+@weakened(
+    "without the facilities",
+    reworded(passwords._surroundings, ('*Facility.objects.values_list("name", flat=True)', "")),
+)
 def test_without_a_person_the_hospitals_own_words_are_known(north: Facility) -> None:
     assert "nothing to do with them" in said("Northgate-2026", None)
 
 
+@weakened("as it was typed", identity, "_one_way_to_write", lambda password: password)
 def test_the_same_letters_typed_on_another_keyboard_are_the_same(nurse: User) -> None:
     composed, apart = "caf\u00e9 by the grey river", "cafe\u0301 by the grey river"
     nurse.set_password(apart)

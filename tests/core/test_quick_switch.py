@@ -5,15 +5,20 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 import time_machine
+from django.http import HttpRequest
 from django.test import Client
 
 from hms.core.models import AuditEvent, Pin, Presence, Session, User
 from hms.core.refusals import Refused
-from hms.core.sign_in import presence
+from hms.core.sign_in import devices, presence, sessions
+from hms.core.sign_in.sessions import SessionStore
+from hms.core.views import lock as screen
 from patients.models import Patient
+from tests.weakened import weakened
 
 PASSWORD = "canal boats drift at noon"
 MORNING = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -56,6 +61,22 @@ def ward(hour: time_machine.Traveller, ada: User, ben: User) -> Client:
     return client
 
 
+# What the twins take away (tests/weakened.py).
+
+
+def whoever(request: HttpRequest, user_id: uuid.UUID) -> Presence | None:
+    """Whoever ever sat here, whatever became of them."""
+    return Presence.objects.filter(device=devices.of(request), user_id=user_id).select_related("user").first()
+
+
+def the_only_computer(request: HttpRequest) -> str:
+    request._device = str(Presence.objects.earliest("created_at").device)
+    return request._device
+
+
+ANY_WORDS = SimpleNamespace(fullmatch=lambda pattern, text: True)
+
+
 def lock(client: Client, back: str = "/patients/"):
     return client.post("/accounts/lock/", {"next": back})
 
@@ -75,6 +96,7 @@ def actions() -> list[str]:
     return list(acts.values_list("action", "actor__username"))
 
 
+@weakened("without the lock", presence, "is_locked", lambda request: False)
 def test_a_locked_computer_answers_everything_with_the_lock_screen_and_shows_nothing(
     ward: Client, patient: Patient
 ) -> None:
@@ -83,11 +105,12 @@ def test_a_locked_computer_answers_everything_with_the_lock_screen_and_shows_not
         assert answer.redirect_chain[-1][0] == "/accounts/locked/", page
         assert patient.family_name not in answer.content.decode()
     for address in ("/search", "/accounts/password/"):
-        assert ward.post(address, {"q": patient.family_name}).headers["Location"] == "/accounts/locked/"
+        assert ward.post(address, {"q": patient.family_name}).headers.get("Location") == "/accounts/locked/"
     htmx = ward.get(f"/patients/{patient.pk}/", HTTP_HX_REQUEST="true")
     assert (htmx.status_code, htmx.headers["HX-Redirect"], htmx.content) == (204, "/accounts/locked/", b"")
 
 
+@weakened("with a session that stays", SessionStore, "delete", lambda self, session_key=None: None)
 def test_the_session_that_was_locked_is_over(ward: Client, ada: User) -> None:
     assert not Session.objects.filter(user=ada).exists()
     unlock(ward, ada, "4826")
@@ -98,26 +121,29 @@ def test_the_session_that_was_locked_is_over(ward: Client, ada: User) -> None:
     assert who(thief) == ""
 
 
+@weakened("without the way back", presence, "way_back", lambda request, user_id: "/")
 def test_who_locked_it_comes_back_to_where_they_were(ward: Client, ada: User) -> None:
     before = ward.cookies["session"].value
     answer = unlock(ward, ada, "4826")
-    assert answer.headers["Location"] == "/patients/"
+    assert answer.headers.get("Location") == "/patients/"
     assert who(ward) == "ada"
     assert ward.cookies["session"].value != before
     assert actions()[-1] == ("core.user.unlocked", "ada")
 
 
+@weakened("to another's page", presence, "way_back", lambda request, user_id: request.session["locked"]["back"])
 def test_a_colleague_takes_over_and_each_act_is_theirs(ward: Client, ben: User) -> None:
     page = ward.get("/accounts/locked/").content.decode()
     assert "Ada Tester" in page and "Ben Tester" in page
     answer = unlock(ward, ben, "90317")
-    assert answer.headers["Location"] == "/", "not to the page of whoever locked it"
+    assert answer.headers.get("Location") == "/", "not to the page of whoever locked it"
     assert who(ward) == "ben"
     assert actions()[-2:] == [("core.user.unlocked", "ben"), ("core.user.switched", "ben")]
     ward.post("/search", {"q": "nobody"})
     assert AuditEvent.objects.get(action="core.search").actor == ben
 
 
+@weakened("without an end to guessing", presence, "_mine", whoever)
 def test_five_wrong_pins_end_the_presence_and_only_that(ward: Client, ada: User, ben: User) -> None:
     for number in range(5):
         answer = unlock(ward, ada, f"111{number}")
@@ -135,6 +161,7 @@ def test_five_wrong_pins_end_the_presence_and_only_that(ward: Client, ada: User,
     assert unlock(ward, ada, "4826").status_code == 302
 
 
+@weakened("with two wrong ones allowed", presence, "WRONG_PINS", 2)
 def test_a_right_pin_forgives_the_wrong_ones_before(ward: Client, ada: User) -> None:
     for _round in range(3):
         for number in range(4):
@@ -143,6 +170,8 @@ def test_a_right_pin_forgives_the_wrong_ones_before(ward: Client, ada: User) -> 
         lock(ward)
 
 
+@weakened("with a life that begins anew", sessions, "goes_on", lambda request, since: None)
+@weakened("without an end", presence, "_mine", whoever)
 def test_it_lasts_as_long_as_the_full_sign_in_and_no_longer(
     ward: Client, ada: User, hour: time_machine.Traveller
 ) -> None:
@@ -156,9 +185,10 @@ def test_it_lasts_as_long_as_the_full_sign_in_and_no_longer(
     assert b"lasts any longer" in ward.get("/accounts/locked/").content
 
 
+@weakened("with all computers taken for one", devices, "of", the_only_computer)
 def test_a_pin_opens_nowhere_else(ward: Client, ada: User) -> None:
     elsewhere = Client()
-    assert unlock(elsewhere, ada, "4826").headers["Location"] == "/accounts/login/"
+    assert unlock(elsewhere, ada, "4826").headers.get("Location") == "/accounts/login/"
     elsewhere.post("/accounts/login/", {"username": "ben", "password": PASSWORD})
     lock(elsewhere)
     assert "Ada Tester" not in elsewhere.get("/accounts/locked/").content.decode()
@@ -166,6 +196,7 @@ def test_a_pin_opens_nowhere_else(ward: Client, ada: User) -> None:
     assert elsewhere.post("/accounts/login/", {"username": "ada", "password": "4826"}).status_code == 200
 
 
+@weakened("with a presence that stays", presence, "signed_out", lambda request, user: None)
 def test_who_signs_out_is_gone_from_the_computer(ward: Client, ada: User) -> None:
     unlock(ward, ada, "4826")
     ward.post("/accounts/logout/")
@@ -174,6 +205,7 @@ def test_who_signs_out_is_gone_from_the_computer(ward: Client, ada: User) -> Non
     assert "Ada Tester" not in ward.get("/accounts/locked/").content.decode()
 
 
+@weakened("with a presence that stays", presence, "_mine", whoever)
 @pytest.mark.parametrize("change", ["password", "closed", "everywhere"])
 def test_another_password_a_closed_account_and_signing_out_everywhere_end_it(
     ward: Client, ada: User, change: str
@@ -191,6 +223,7 @@ def test_another_password_a_closed_account_and_signing_out_everywhere_end_it(
     assert "Ada Tester" not in ward.get("/accounts/locked/").content.decode()
 
 
+@weakened("with every PIN right", presence, "check_password", lambda typed, kept: True)
 def test_who_has_no_pin_signs_in_fully(hour: time_machine.Traveller, person: Callable[..., User]) -> None:
     cleo, client = make(person, "cleo", ""), Client()
     client.post("/accounts/login/", {"username": "cleo", "password": PASSWORD})
@@ -199,7 +232,7 @@ def test_who_has_no_pin_signs_in_fully(hour: time_machine.Traveller, person: Cal
     assert unlock(client, cleo, "").status_code == 422
     client.post("/accounts/login/", {"username": "cleo", "password": PASSWORD})
     assert who(client) == "cleo"
-    assert client.get("/accounts/locked/").headers["Location"] == "/"
+    assert client.get("/accounts/locked/").headers.get("Location") == "/"
 
 
 @pytest.mark.parametrize("junk", ["", "x", "00000000-0000-0000-0000-000000000000", "'; drop"])
@@ -207,12 +240,16 @@ def test_junk_opens_nothing(ward: Client, junk: str) -> None:
     assert ward.post("/accounts/locked/", {"person": junk, "pin": "４８２６"}).status_code == 422
 
 
+@weakened("with every way taken", screen, "url_has_allowed_host_and_scheme", lambda url, allowed_hosts: True)
 def test_no_way_leads_out_of_the_house(ward: Client, ada: User) -> None:
     unlock(ward, ada, "4826")
-    lock(ward, "https://evil.example/")
-    assert unlock(ward, ada, "4826").headers["Location"] == "/"
+    for elsewhere in ("https://evil.example/", "//evil.example/", "/\\evil.example/"):
+        lock(ward, elsewhere)
+        assert unlock(ward, ada, "4826").headers.get("Location") == "/", elsewhere
 
 
+@weakened("without the rule", presence, "is_weak", lambda digits: False)
+@weakened("without the shapes of keys", presence, "KEYS", set(), only="2580")
 @pytest.mark.parametrize(
     "pin", ["0000", "1234", "4321", "7890", "8901", "1212", "123123", "1221", "1985", "2026", "2580", "777777", "5566"]
 )
@@ -221,12 +258,14 @@ def test_pins_that_are_tried_first_are_refused(ada: User, pin: str) -> None:
         presence.set_pin(ada, pin=pin)
 
 
+@weakened("without the rule", presence, "re", ANY_WORDS, only=["482613579", "48a6"], by=ValueError)
 @pytest.mark.parametrize("pin", ["", "123", "482613579", "48a6", "48 26"])
 def test_a_pin_is_four_to_eight_digits(ada: User, pin: str) -> None:
     with pytest.raises(Refused, match="Four to eight digits"):
         presence.set_pin(ada, pin=pin)
 
 
+@weakened("unasked", screen, "raise_if_reauthentication_required", lambda request, app: None)
 def test_a_person_sets_their_pin_after_signing_in_again(ada: User, hour: time_machine.Traveller) -> None:
     client = Client()
     client.post("/accounts/login/", {"username": "ada", "password": PASSWORD})
@@ -247,6 +286,7 @@ def test_a_person_sets_their_pin_after_signing_in_again(ada: User, hour: time_ma
     assert not Pin.objects.filter(user=ada).exists()
 
 
+@weakened("with every PIN right", presence, "check_password", lambda typed, kept: True)
 def test_nobody_comes_back_by_anothers_presence(ward: Client, ada: User, ben: User) -> None:
     """Ben's PIN under Ada's name, and the other way round."""
     assert unlock(ward, ada, "90317").status_code == 422
@@ -254,6 +294,7 @@ def test_nobody_comes_back_by_anothers_presence(ward: Client, ada: User, ben: Us
     assert list(Presence.objects.order_by("created_at").values_list("wrong_pins", flat=True)) == [1, 1]
 
 
+@weakened("with a presence that stays", presence, "_mine", whoever)
 def test_who_has_to_choose_a_password_does_not_come_back_by_an_old_pin(ward: Client, ada: User) -> None:
     lock(ward)
     User.objects.filter(pk=ada.pk).update(first_password_until=datetime.now(UTC) + timedelta(days=7))

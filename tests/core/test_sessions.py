@@ -5,22 +5,54 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
 import time_machine
 from django.conf import settings as configured
+from django.contrib.auth.backends import ModelBackend
 from django.test import Client
 from django.urls import resolve, reverse
 
+from hms.core.middleware import AccessMiddleware
 from hms.core.models import AuditEvent, Session, User
 from hms.core.sign_in import sessions
+from hms.core.sign_in.sessions import SessionStore
+from tests.weakened import weakened
 
 PASSWORD, NEW = "canal boats drift at noon", "seven geese above the dam"
 MORNING = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 HTMX = {"HTTP_HX_REQUEST": "true", "HTTP_HX_CURRENT_URL": "http://testserver/patients/?show=all"}
+
+
+# What the twins take away (tests/weakened.py).
+
+
+def begins_anew(self: SessionStore, data: dict[str, Any]) -> Session:
+    """As Django's own does it: with each writing, from now on."""
+    written = as_written(self, data)
+    written.active_at = datetime.now(UTC)
+    written.expire_date = written.active_at + sessions.life()
+    return written
+
+
+def polled(address: str) -> tuple[Any, str, Any]:
+    """A view that asks by itself, taken for something that a person did."""
+    view = resolve(address).func
+    return view, "access", replace(view.access, polls=False)
+
+
+def only_here(user: User, *, but: str | None = None) -> int:
+    """Ends no session, but the one there is when none is to stay."""
+    return 0 if but else Session.objects.filter(user=user).order_by("active_at").last().delete()[0]
+
+
+as_written = SessionStore.create_model_instance
+NEVER = timedelta(days=400)
 
 
 @pytest.fixture
@@ -55,6 +87,8 @@ def act(client: Client, address: str, **fields: object):
     return client.post(address, {"_key": str(uuid.uuid4()), **fields})
 
 
+@weakened("without an end to idle time", sessions, "idle_limit", lambda: NEVER)
+@weakened("without being seen at work", sessions, "active", lambda request: None)
 def test_whoever_works_stays_and_whoever_does_nothing_is_signed_out(
     signed_in: Callable[[], Client], hour: time_machine.Traveller
 ) -> None:
@@ -64,11 +98,12 @@ def test_whoever_works_stays_and_whoever_does_nothing_is_signed_out(
         assert is_in(client)
     hour.shift(timedelta(minutes=30))
     answer = client.get("/patients/", follow=True)
-    assert answer.redirect_chain[-1][0] == "/accounts/login/?next=/patients/"
+    assert answer.redirect_chain[-1:] == [("/accounts/login/?next=/patients/", 302)]
     assert b"nothing was done here for 30 minutes" in answer.content
     assert not is_in(client)
 
 
+@weakened("without an end", sessions, "life", lambda: NEVER)
 def test_a_sign_in_lasts_a_shift_and_no_longer_however_busy_it_is(
     signed_in: Callable[[], Client], hour: time_machine.Traveller
 ) -> None:
@@ -82,6 +117,7 @@ def test_a_sign_in_lasts_a_shift_and_no_longer_however_busy_it_is(
     assert not is_in(client)
 
 
+@weakened("with an end that moves", SessionStore, "create_model_instance", begins_anew)
 def test_neither_writing_the_session_nor_what_it_says_of_itself_moves_its_end(
     signed_in: Callable[[], Client], hour: time_machine.Traveller
 ) -> None:
@@ -94,6 +130,7 @@ def test_neither_writing_the_session_nor_what_it_says_of_itself_moves_its_end(
     assert (row.active_at, row.expire_date) == (MORNING, MORNING + timedelta(hours=12))
 
 
+@weakened("with asking taken for work", *polled("/shell/counts"))
 def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(
     signed_in: Callable[[], Client], hour: time_machine.Traveller
 ) -> None:
@@ -108,6 +145,8 @@ def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(
     assert unquote(answer.headers["HX-Redirect"]) == "/accounts/login/?next=/patients/?show=all"
 
 
+@weakened("with asking taken for work", *polled("/appointments/queue"))
+@weakened("without being seen at work", sessions, "active", lambda request: None)
 def test_the_queue_asked_for_by_a_person_counts_and_by_itself_does_not(
     client_as: Callable[..., Client], hour: time_machine.Traveller
 ) -> None:
@@ -120,6 +159,7 @@ def test_the_queue_asked_for_by_a_person_counts_and_by_itself_does_not(
     assert Session.objects.get().active_at == MORNING + timedelta(minutes=20)
 
 
+@weakened("with asking taken for work", *polled("/appointments/queue"))
 def test_everything_that_is_asked_for_again_and_again_says_so() -> None:
     """Each `every Ns` of a template, and the view that it asks."""
     root, asks = Path(configured.BASE_DIR) / "templates", {}
@@ -137,6 +177,7 @@ def test_everything_that_is_asked_for_again_and_again_says_so() -> None:
     assert resolve("/queue/outpatients/display").func.access.public
 
 
+@weakened("with a session that stays", SessionStore, "delete", lambda self, session_key=None: None)
 def test_after_signing_out_the_old_cookie_is_dead(signed_in: Callable[[], Client]) -> None:
     client = signed_in()
     kept = client.cookies["session"].value
@@ -148,12 +189,14 @@ def test_after_signing_out_the_old_cookie_is_dead(signed_in: Callable[[], Client
     assert not Session.objects.filter(session_key=kept).exists()
 
 
+@weakened("without the word", AccessMiddleware, "__call__", lambda self, request: self.get_response(request))
 def test_nothing_of_a_hospital_is_kept_by_a_browser(signed_in: Callable[[], Client]) -> None:
     client = signed_in()
     for page in ("/", "/accounts/security/", "/shell/counts", "/patients/"):
-        assert "no-store" in client.get(page).headers["Cache-Control"], page
+        assert "no-store" in client.get(page).headers.get("Cache-Control", ""), page
 
 
+@weakened("with sessions that stay", sessions, "end_all", lambda user, **but: 0)
 def test_a_changed_password_ends_every_other_session_at_once(signed_in: Callable[[], Client]) -> None:
     here, elsewhere = signed_in(), signed_in()
     before = here.cookies["session"].value
@@ -167,6 +210,7 @@ def test_a_changed_password_ends_every_other_session_at_once(signed_in: Callable
     assert AuditEvent.objects.get(action="core.user.password_changed").detail == {"ended": 1}
 
 
+@weakened("with sessions that stay", sessions, "end_all", lambda user, **but: 0)
 def test_a_password_that_an_administrator_sets_ends_every_session(
     signed_in: Callable[[], Client], nurse: User, client_as: Callable[..., Client]
 ) -> None:
@@ -177,12 +221,15 @@ def test_a_password_that_an_administrator_sets_ends_every_session(
     assert not is_in(client)
 
 
+@weakened("with closed accounts let in", ModelBackend, "user_can_authenticate", lambda self, user: True)
 def test_an_account_that_is_closed_is_out_at_once(signed_in: Callable[[], Client], nurse: User) -> None:
     client = signed_in()
     User.objects.filter(pk=nurse.pk).update(is_active=False)
     assert not is_in(client)
 
 
+@weakened("with the other sessions left", sessions, "end_all", only_here)
+@weakened("without the list", sessions, "listed", lambda request: [])
 def test_a_person_sees_where_they_are_signed_in_and_ends_it(
     signed_in: Callable[[], Client], person: Callable[..., User], browser_of: Callable[[User], Client]
 ) -> None:
@@ -195,10 +242,16 @@ def test_a_person_sees_where_they_are_signed_in_and_ends_it(
     assert act(here, "/accounts/logout/everywhere/", but_here="1").status_code == 302
     assert (is_in(here), is_in(elsewhere), is_in(other)) == (True, False, True)
     elsewhere = signed_in()
-    assert act(here, "/accounts/logout/everywhere/").headers["Location"] == "/accounts/login/"
+    assert act(here, "/accounts/logout/everywhere/").headers.get("Location") == "/accounts/login/"
     assert (is_in(here), is_in(elsewhere), is_in(other)) == (False, False, True)
 
 
+@weakened(
+    "with messages in a cookie",
+    configured,
+    "MESSAGE_STORAGE",
+    "django.contrib.messages.storage.cookie.CookieStorage",
+)
 def test_what_was_said_to_one_person_is_not_said_to_the_next(signed_in: Callable[[], Client]) -> None:
     """Messages may name a patient: they stay on the server and go with the session."""
     client = signed_in()
@@ -208,6 +261,7 @@ def test_what_was_said_to_one_person_is_not_said_to_the_next(signed_in: Callable
     assert b"other session" not in client.get("/accounts/login/").content
 
 
+@weakened("without tidying", sessions, "forget", lambda: 0)
 def test_sessions_that_are_over_are_removed(signed_in: Callable[[], Client], hour: time_machine.Traveller) -> None:
     signed_in()
     hour.shift(timedelta(minutes=20))
@@ -217,6 +271,7 @@ def test_sessions_that_are_over_are_removed(signed_in: Callable[[], Client], hou
     assert is_in(kept)
 
 
+@weakened("with a fixed limit", sessions, "idle_limit", lambda: timedelta(minutes=30))
 def test_the_limits_are_the_hospitals_to_set(
     signed_in: Callable[[], Client], hour: time_machine.Traveller, settings: object
 ) -> None:

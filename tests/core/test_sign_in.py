@@ -5,15 +5,26 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
+from allauth.account.internal.flows import reauthentication
+from allauth.mfa import stages
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
+from allauth.mfa.webauthn.internal import auth as passkeys
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.http import HttpRequest
 from django.test import Client
 
+from hms.core import receivers
 from hms.core.models import AuditEvent, User
+from hms.core.sign_in import forms
+from hms.core.sign_in.adapters import AccountAdapter, FactorAdapter
+from hms.core.sign_in.sessions import SessionStore
+from tests.weakened import reworded, weakened
 
 PASSWORD = "canal boats drift at noon"
 DOOR = "/accounts/login/"
@@ -25,6 +36,25 @@ def nurse(person: Callable[..., User]) -> User:
     user.set_password(PASSWORD)
     user.save()
     return user
+
+
+# What the twins take away (tests/weakened.py).
+
+
+def without_a_hash_for_strangers(self: AccountAdapter, request: HttpRequest, **typed: str) -> User | None:
+    there = User.objects.filter(username=typed["username"], is_active=True).exists()
+    return judged(self, request, **typed) if there else None
+
+
+@contextmanager
+def in_the_clear() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FactorAdapter, "encrypt", lambda self, text: text)
+        patch.setattr(FactorAdapter, "decrypt", lambda self, text: text)
+        yield
+
+
+judged = AccountAdapter.authenticate
 
 
 def sign_in(client: Client, username: str = "n.okafor", password: str = PASSWORD, **more: str):
@@ -53,7 +83,7 @@ def with_app(client: Client) -> tuple[str, list[str]]:
     sign_in_again(client)
     secret = client.get("/accounts/security/app/").context["form"].secret
     answer = act(client, "/accounts/security/app/", code=code_now(secret))
-    assert answer.headers["Location"] == "/accounts/security/recovery-codes/"
+    assert answer.headers.get("Location") == "/accounts/security/recovery-codes/"
     codes = client.get("/accounts/security/recovery-codes/").context["unused_codes"]
     return secret, codes
 
@@ -64,25 +94,29 @@ def actions() -> list[str]:
     )
 
 
+@weakened("with nobody let in", AccountAdapter, "authenticate", lambda self, request, **typed: None)
+@weakened("with a session that stays", SessionStore, "flush", lambda self: None)
 def test_name_and_password_open_and_the_way_asked_for_is_gone_on(nurse: User) -> None:
     client = Client()
     answer = client.get("/patients/")
-    assert answer.headers["Location"] == "/accounts/login/?next=/patients/"
+    assert answer.headers.get("Location") == "/accounts/login/?next=/patients/"
     answer = sign_in(client, next="/patients/")
-    assert answer.headers["Location"] == "/patients/"
+    assert answer.headers.get("Location") == "/patients/"
     assert is_in(client)
     event = AuditEvent.objects.get(action="core.user.signed_in")
     assert (event.actor, event.source) == (nurse, "127.0.0.1")
-    assert client.post("/accounts/logout/").headers["Location"] == DOOR
+    assert client.post("/accounts/logout/").headers.get("Location") == DOOR
     assert not is_in(client)
     assert AuditEvent.objects.filter(action="core.user.signed_out", actor=nurse).exists()
 
 
+@weakened("with every way taken", AccountAdapter, "is_safe_url", lambda self, url: True)
 def test_no_way_leads_out_of_the_house(nurse: User) -> None:
     for elsewhere in ("https://evil.example/", "//evil.example", "javascript:alert(1)"):
-        assert sign_in(Client(), next=elsewhere).headers["Location"] == "/"
+        assert sign_in(Client(), next=elsewhere).headers.get("Location") == "/"
 
 
+@weakened("with the name kept", SessionStore, "cycle_key", lambda self: None)
 def test_the_session_changes_its_name_at_the_door(nurse: User) -> None:
     client = Client()
     client.get(DOOR)
@@ -114,6 +148,7 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
+@weakened("without a hash for strangers", AccountAdapter, "authenticate", without_a_hash_for_strangers)
 def test_an_unknown_user_a_wrong_password_and_a_closed_account_look_and_cost_the_same(
     nurse: User, person: Callable[..., User], hashed: list[str]
 ) -> None:
@@ -136,27 +171,35 @@ def test_an_unknown_user_a_wrong_password_and_a_closed_account_look_and_cost_the
     assert AuditEvent.objects.filter(action="core.user.sign_in_failed").count() == 4
 
 
+@weakened(
+    "with the name kept",
+    reworded(receivers.failed, ("known)", 'known, reason=credentials["username"])')),
+)
 def test_what_was_typed_as_a_user_name_is_kept_nowhere(db: None) -> None:
     sign_in(Client(), "my-Secret-Passw0rd", "x")
     event = AuditEvent.objects.get(action="core.user.sign_in_failed")
     assert "my-Secret" not in json.dumps([event.detail, event.actor_name, event.object_id, event.reason])
 
 
+@weakened("unasked", stages, "is_mfa_enabled", lambda user, types: False)
+@weakened("with every code right", forms, "_totp_opens", lambda found, code: True)
 def test_a_second_step_is_asked_for_once_it_is_set_up(nurse: User) -> None:
     client = Client()
     sign_in(client)
     secret, _codes = with_app(client)
     client = Client()
-    assert sign_in(client, next="/patients/").headers["Location"] == "/accounts/code/"
+    assert sign_in(client, next="/patients/").headers.get("Location") == "/accounts/code/"
     assert not is_in(client)
     assert b"did not match" in client.post("/accounts/code/", {"code": "000000"}).content
     assert not is_in(client)
     answer = client.post("/accounts/code/", {"code": code_now(secret)})
-    assert answer.headers["Location"] == "/patients/"
+    assert answer.headers.get("Location") == "/patients/"
     assert is_in(client)
     assert "core.user.factor_added" in actions()
 
 
+@weakened("again and again", reworded(forms._totp_opens, ('counter > found.data.get("last_counter", 0)', "True")))
+@weakened("with recovery codes that stay", RecoveryCodes, "_mark_code_used", lambda self, i: None)
 def test_a_code_opens_once(nurse: User) -> None:
     client = Client()
     sign_in(client)
@@ -171,6 +214,7 @@ def test_a_code_opens_once(nurse: User) -> None:
         assert opened == [True, False], code
 
 
+@weakened("as it is", in_the_clear)
 def test_the_apps_key_is_not_readable_in_the_database(nurse: User) -> None:
     client = Client()
     sign_in(client)
@@ -180,6 +224,7 @@ def test_the_apps_key_is_not_readable_in_the_database(nurse: User) -> None:
     assert not any(code in kept for code in codes)
 
 
+@weakened("again and again", RecoveryCodes, "did_view", False)
 def test_recovery_codes_are_shown_once(nurse: User) -> None:
     client = Client()
     sign_in(client)
@@ -189,6 +234,7 @@ def test_recovery_codes_are_shown_once(nurse: User) -> None:
     assert not any(code in again for code in codes)
 
 
+@weakened("unasked", reauthentication, "did_recently_reauthenticate", lambda request: True)
 def test_what_changes_the_way_in_asks_for_the_password_again(nurse: User) -> None:
     client = Client()
     sign_in(client)
@@ -197,7 +243,7 @@ def test_what_changes_the_way_in_asks_for_the_password_again(nurse: User) -> Non
     session.save()
     for page in ("/accounts/security/app/", "/accounts/security/passkeys/add/"):
         answer = client.get(page)
-        assert answer.headers["Location"] == f"/accounts/again/?next={page.replace('/', '%2F')}"
+        assert answer.headers.get("Location") == f"/accounts/again/?next={page.replace('/', '%2F')}"
         assert act(client, page, code="1", credential="{}").headers["Location"].startswith("/accounts/again/")
     assert "account_reauthentication_state" not in client.session, "no request is kept to be played back"
     assert b"not your password" in client.post("/accounts/again/", {"password": "wrong"}).content
@@ -205,6 +251,13 @@ def test_what_changes_the_way_in_asks_for_the_password_again(nurse: User) -> Non
     assert client.get("/accounts/security/app/").status_code == 200
 
 
+@weakened(
+    "without the device's own check",
+    reworded(
+        passkeys.begin_authentication,
+        ("else UserVerificationRequirement.REQUIRED", "else UserVerificationRequirement.DISCOURAGED"),
+    ),
+)
 def test_a_passkeys_challenge_is_of_this_session_and_names_no_account(nurse: User) -> None:
     options = Client().get("/accounts/passkey/").json()["publicKey"]
     assert options["userVerification"] == "required"
@@ -222,5 +275,5 @@ def test_nobody_makes_an_account_here(db: None) -> None:
 
 
 def test_the_administration_has_no_door_of_its_own(nurse: User) -> None:
-    assert Client().get("/admin/login/?next=/admin/").headers["Location"] == "/accounts/login/?next=/admin/"
+    assert Client().get("/admin/login/?next=/admin/").headers.get("Location") == "/accounts/login/?next=/admin/"
     assert Client().post("/admin/login/", {"username": "n.okafor", "password": PASSWORD}).status_code == 405

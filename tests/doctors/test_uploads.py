@@ -17,9 +17,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image, PngImagePlugin
 
+from doctors import forms
 from doctors.forms import UPLOAD_BYTES
 from doctors.models import Doctor
+from doctors.services import profile
 from hms.core.models import User
+from tests.weakened import reworded, weakened
 
 SCRIPT = b"<script>hostile()</script>"
 ADDRESS = "/doctors/signature"
@@ -78,6 +81,8 @@ REFUSED = {
     "more than there is room for": picture() + b"\0" * UPLOAD_BYTES,
     "nothing": b"",
 }  # fmt: skip
+# What never comes as far as to be drawn.
+BY_THE_FORM = {"more than there is room for", "nothing"}
 KEPT = {
     "a picture": picture(),
     "a picture and a page": picture("JPEG") + SCRIPT,
@@ -98,6 +103,10 @@ def send(browser: Client, content: bytes, name: str = "signature.png", kind: str
     return browser.post(ADDRESS, {"_key": str(uuid.uuid4()), "picture": upload})
 
 
+@weakened(
+    "as it came", profile, "_drawn", lambda picture: picture, only=[what for what in REFUSED if what not in BY_THE_FORM]
+)
+@weakened("without a limit", forms, "UPLOAD_BYTES", 10**9, only="more than there is room for")
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_is_no_signature_is_refused_whatever_it_says_it_is(browser: Client, doctor: Doctor, what: str) -> None:
     answer = send(browser, REFUSED[what])
@@ -106,6 +115,7 @@ def test_what_is_no_signature_is_refused_whatever_it_says_it_is(browser: Client,
     assert not doctor.signature
 
 
+@weakened("as it came", profile, "_drawn", lambda picture: picture, only=[what for what in KEPT if what != "a picture"])
 @pytest.mark.parametrize("what", KEPT)
 def test_of_a_picture_nothing_but_the_picture_is_kept(browser: Client, doctor: Doctor, what: str) -> None:
     assert send(browser, KEPT[what], name=what, kind="text/html").status_code == 302
@@ -129,6 +139,17 @@ def test_the_name_of_a_file_leads_nowhere(browser: Client, doctor: Doctor, name:
     assert b"<script>.svg" not in answer.content
 
 
+@weakened(
+    "with faults let through",
+    reworded(
+        profile._drawn,
+        (
+            "(UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError)",
+            "ZeroDivisionError",
+        ),
+    ),
+    by=(OSError, SyntaxError, ValueError),
+)
 def test_no_broken_picture_breaks_the_page(browser: Client, doctor: Doctor) -> None:
     dice = random.Random(7)
     whole = [picture(kind) for kind in ("PNG", "JPEG", "WEBP")]

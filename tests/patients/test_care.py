@@ -16,13 +16,22 @@ from hms.core.models import AuditEvent, Department, Facility, Notification, User
 from hms.core.refusals import Refused
 from patients import care, search
 from patients.models import Allergy, ChartGrant, Encounter, Patient, PatientUserObjectPermission
+from patients.querysets import PatientQuerySet
 from patients.services import clinical, encounters, grants
+from patients.views import grants as pages
 from tests.conftest import make_patient
+from tests.weakened import replaced, reworded, together, weakened
 
 pytestmark = pytest.mark.django_db
 MakeUser = Callable[..., User]
 BrowserOf = Callable[[User], Client]
 PASSWORD = "a long pass phrase of mine"
+
+
+# What the twins take away (tests/weakened.py).
+seen = PatientQuerySet.visible_to
+ANY_DEPARTMENT = reworded(care.department_visits, ('user.departments_for("patients.view_chart")', "None"))
+UNHIDDEN = reworded(care.unkept, ("~Exists(narrow) | _related(user, ref, clinical=False)", "Q()"))
 
 
 @pytest.fixture
@@ -68,11 +77,12 @@ def break_glass(client: Client, patient: Patient, **changed: str) -> object:
     address = f"/patients/{patient.pk}/break-glass"
     asked = client.get(address)
     assert asked.status_code == 302 and asked.headers["Location"].startswith("/accounts/again/")
-    assert client.post(asked.headers["Location"], {"password": PASSWORD}).headers["Location"] == address
+    assert client.post(asked.headers["Location"], {"password": PASSWORD}).headers.get("Location") == address
     fields = {"reason": "Collapsed in the corridor", "_key": uuid4()} | changed
     return client.post(address, fields)
 
 
+@weakened("of any department", ANY_DEPARTMENT)
 def test_the_department_with_the_visit_reads_the_chart_and_another_does_not(
     charted: Encounter, surgery: Department, ours: Department, working: Callable[..., User], browser_of: BrowserOf
 ) -> None:
@@ -80,7 +90,7 @@ def test_the_department_with_the_visit_reads_the_chart_and_another_does_not(
     assert "Latex" in browser_of(working("doctor", ours)).get(address).content.decode()
     outside = browser_of(working("doctor", surgery))
     answer = outside.get(address)
-    assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (
+    assert (answer.status_code, answer.headers.get("Location", "").split("?")[0]) == (
         302,
         f"/patients/{charted.patient_id}/break-glass",
     )
@@ -102,6 +112,8 @@ def test_without_the_relation_the_same_page_would_open(
     assert Allergy.objects.visible_to(again(outside, outside.facility)).exists()
 
 
+@weakened("for ever", care, "LATELY", timedelta(days=400), only="8-False")
+@weakened("for a day", care, "LATELY", timedelta(days=1), only="6-True")
 @pytest.mark.parametrize("days, reads", [(6, True), (8, False)])
 def test_a_department_reads_for_some_days_after_the_visit(
     charted: Encounter, ours: Department, working: Callable[..., User], days: int, reads: bool
@@ -111,15 +123,28 @@ def test_a_department_reads_for_some_days_after_the_visit(
         assert care.treats(working("nurse", ours), charted.patient_id) is reads
 
 
+@weakened(
+    "only in a department",
+    reworded(
+        care.department_visits,
+        ("here if places is None else ", ""),
+        ("department__in=places", "department__in=places or []"),
+    ),
+)
 def test_whoever_has_no_department_works_in_all(charted: Encounter, person: MakeUser) -> None:
     assert care.treats(person("doctor"), charted.patient_id)
 
 
+@weakened(
+    "whatever the role",
+    together(ANY_DEPARTMENT, reworded(care._related, ("user.has_perm(relation.permission) and ", ""))),
+)
 def test_roles_without_a_chart_treat_nobody(charted: Encounter, person: MakeUser) -> None:
     for role in ("receptionist", "cashier", "accountant", "manager", "administrator", "auditor", "hr"):
         assert not care.treats(person(role), charted.patient_id), role
 
 
+@weakened("of any department", ANY_DEPARTMENT)
 def test_an_administrator_who_is_also_a_surgeon_does_not_thereby_read_the_outpatients(
     charted: Encounter, surgery: Department, working: Callable[..., User], north: Facility
 ) -> None:
@@ -135,6 +160,13 @@ def test_the_desk_reads_no_allergies(charted: Encounter, reception: User, browse
 # In an emergency
 
 
+@weakened("for ever", reworded(care.granted, (", grant__until__gt=clock.now()", "")))
+@weakened("without a word to the auditor", grants.notify, "everyone", lambda facility, **what: None)
+@weakened(
+    "with a verdict that gives no reason",
+    reworded(grants.review, ('if verdict == "not_justified" and not comment.strip():', "if False:")),
+)
+@weakened("with every chart", reworded(care._related, (".filter(**{relation.patient: OuterRef(ref)})", "")))
 def test_in_an_emergency_the_chart_opens_for_hours_is_seen_and_judged(
     charted: Encounter, surgery: Department, working: Callable[..., User], person: MakeUser, browser_of: BrowserOf
 ) -> None:
@@ -165,6 +197,15 @@ def test_in_an_emergency_the_chart_opens_for_hours_is_seen_and_judged(
     assert not PatientUserObjectPermission.objects.exists()
 
 
+@weakened("without signing in again", pages, "did_recently_reauthenticate", lambda request: True)
+@weakened(
+    "without a reason",
+    together(
+        replaced(pages.BreakGlassForm.base_fields["reason"], "required", False),
+        reworded(grants._open, ("if not reason.strip():", "if False:")),
+    ),
+    by=IntegrityError,
+)
 def test_the_emergency_asks_for_a_reason_and_to_sign_in_again(
     charted: Encounter, surgery: Department, working: Callable[..., User], browser_of: BrowserOf
 ) -> None:
@@ -178,6 +219,7 @@ def test_the_emergency_asks_for_a_reason_and_to_sign_in_again(
     assert not ChartGrant.objects.exists()
 
 
+@weakened("unasked", reworded(grants.break_glass, ("if care.treats(actor, patient.pk):", "if False:")))
 def test_who_reads_the_chart_anyway_opens_nothing(
     charted: Encounter, ours: Department, working: Callable[..., User]
 ) -> None:
@@ -185,6 +227,7 @@ def test_who_reads_the_chart_anyway_opens_nothing(
         grants.break_glass(working("doctor", ours), patient_id=charted.patient_id, reason="Why not")
 
 
+@weakened("but oneself", reworded(grants.review, ("if grant.user_id == actor.pk:", "if False:")), by=IntegrityError)
 def test_nobody_judges_their_own_access(
     charted: Encounter, surgery: Department, working: Callable[..., User], north: Facility
 ) -> None:
@@ -198,6 +241,10 @@ def test_nobody_judges_their_own_access(
         ChartGrant.objects.filter(pk=grant.pk).update(verdict="justified", reviewed_by=surgeon, reviewed_at=clock.now())
 
 
+@weakened("by anybody", reworded(grants.end, ("if actor.pk not in", "if False and actor.pk not in")))
+@weakened(
+    "in words alone", reworded(grants.end, ("PatientUserObjectPermission.objects.filter(grant=grant).delete()", "pass"))
+)
 def test_it_is_closed_before_its_time_by_whoever_opened_it(
     charted: Encounter, surgery: Department, working: Callable[..., User], browser_of: BrowserOf
 ) -> None:
@@ -212,6 +259,8 @@ def test_it_is_closed_before_its_time_by_whoever_opened_it(
 # Shared
 
 
+@weakened("for ever", reworded(care.granted, (", grant__until__gt=clock.now()", "")))
+@weakened("with everybody", reworded(care.granted, ("user=user, ", "")))
 def test_a_chart_is_shared_with_a_named_colleague_until_a_day(
     charted: Encounter, surgery: Department, ours: Department, working: Callable[..., User], browser_of: BrowserOf
 ) -> None:
@@ -229,6 +278,10 @@ def test_a_chart_is_shared_with_a_named_colleague_until_a_day(
         assert not care.treats(again(surgeon, facility), charted.patient_id)
 
 
+@weakened("for ever", grants, "LONGEST_SHARE", timedelta(days=400), only="91")
+@weakened(
+    "since yesterday", reworded(grants.share, ("clock.now() < until <=", "until <=")), only="-1", by=IntegrityError
+)
 @pytest.mark.parametrize("days", [-1, 91])
 def test_a_chart_is_not_shared_for_ever(
     charted: Encounter, surgery: Department, ours: Department, working: Callable[..., User], days: int
@@ -243,6 +296,7 @@ def test_a_chart_is_not_shared_for_ever(
         )
 
 
+@weakened("unasked", together(replaced(access, "_care", None), replaced(PatientQuerySet, "treated_by", seen)))
 def test_who_does_not_read_a_chart_does_not_share_it(
     charted: Encounter, surgery: Department, working: Callable[..., User], browser_of: BrowserOf
 ) -> None:
@@ -259,6 +313,7 @@ def hidden(charted: Encounter, reception: User) -> Patient:
     )
 
 
+@weakened("as any other", UNHIDDEN)
 def test_a_narrow_record_does_not_exist_for_those_who_do_not_treat_the_patient(
     hidden: Patient, surgery: Department, working: Callable[..., User], person: MakeUser, browser_of: BrowserOf
 ) -> None:
@@ -271,6 +326,9 @@ def test_a_narrow_record_does_not_exist_for_those_who_do_not_treat_the_patient(
     assert not Encounter.objects.visible_to(working("nurse", surgery)).exists()
 
 
+@weakened(
+    "for nobody", reworded(care.unkept, ("~Exists(narrow) | _related(user, ref, clinical=False)", "~Exists(narrow)"))
+)
 def test_those_who_treat_them_and_the_desk_find_it_and_are_told(
     hidden: Patient, ours: Department, working: Callable[..., User], reception: User, browser_of: BrowserOf
 ) -> None:
@@ -279,6 +337,7 @@ def test_those_who_treat_them_and_the_desk_find_it_and_are_told(
         assert "Confidential: Public person" in browser_of(user).get(f"/patients/{hidden.pk}/").content.decode()
 
 
+@weakened("by anybody", reworded(grants.keep_narrow, ('confidentiality == "normal" and not', "False and not")))
 def test_only_the_privacy_officer_opens_it_again(hidden: Patient, reception: User, person: MakeUser) -> None:
     with pytest.raises(Refused, match="privacy officer"):
         grants.keep_narrow(reception, patient_id=hidden.pk, confidentiality="normal", reason="Asked me to")

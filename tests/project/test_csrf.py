@@ -17,10 +17,12 @@ from django.views.decorators.csrf import csrf_exempt
 from hms import urls as house
 from hms.core import access
 from hms.core.models import Facility, User
+from hms.core.sign_in import devices
 from patients.models import Patient
 from tests.project.matrix import MINUTES, Answer, ask
 from tests.project.routes import Route, routes
 from tests.project.walked import Walked, walk
+from tests.weakened import reworded, weakened
 
 SAID = "This page was open for too long, or signed out in another window."
 ADMINISTRATION = (
@@ -98,6 +100,9 @@ def test_no_route_takes_a_form_that_came_from_elsewhere(walked: Walked, browser_
     assert not any(refused(doors.sent(doors.who(route), walked.url(route))) for route in routes()[::5])
 
 
+@weakened("sent from everywhere", settings, "SESSION_COOKIE_SAMESITE", "None")
+@weakened("with a token that scripts read", settings, "CSRF_COOKIE_HTTPONLY", False)
+@weakened("with a browser's name that scripts read", reworded(devices.remember, ("httponly=True", "httponly=False")))
 def test_no_other_site_sends_our_cookies_with_a_form(person: Callable[..., User]) -> None:
     nurse = person("nurse")
     nurse.set_password("correct horse battery")

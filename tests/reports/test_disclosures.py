@@ -21,8 +21,13 @@ from patients.paper import identity
 from reports import disclosures, services, trail
 from tests.billing.conftest import make_invoice
 from tests.conftest import make_patient
+from tests.weakened import reworded, weakened
 
 pytestmark = pytest.mark.django_db
+
+
+# What the twins take away (tests/weakened.py).
+WHOEVER = reworded(disclosures.of, ("left.filter(trail.concerning(patient_id))", "left"))
 
 
 @pytest.fixture
@@ -45,6 +50,8 @@ def printed(reception: User, visit: Encounter) -> AuditEvent:
     return AuditEvent.objects.filter(action="core.document.printed").latest("id")
 
 
+@weakened("with looks", reworded(disclosures.of, ("kind__in=[ActKind.PRINT, ActKind.EXPORT], ", "")))
+@weakened("of every patient", WHOEVER)
 def test_prints_and_exports_count_and_looks_do_not(auditor: User, reception: User, visit: Encounter) -> None:
     printed(reception, visit)
     audit.record(reception, "export", patient_id=visit.patient_id, detail={"list": "x", "format": "csv"})
@@ -55,6 +62,8 @@ def test_prints_and_exports_count_and_looks_do_not(auditor: User, reception: Use
     assert not any(row.recipient for row in rows)
 
 
+@weakened("again and again", reworded(services.disclose, ("if told.recipient:", "if False:")))
+@weakened("without its statement", reworded(disclosures.of, ("else stated.get(row.pk)", "else None")))
 def test_it_is_said_once_to_whom_a_print_went_and_why(auditor: User, reception: User, visit: Encounter) -> None:
     event = printed(reception, visit)
     fields = {"recipient": "Coroner's Court", "address": "1 Court Road", "purpose": "Order 17/26", "what": ""}
@@ -68,6 +77,7 @@ def test_it_is_said_once_to_whom_a_print_went_and_why(auditor: User, reception: 
     assert (statement.kind, statement.patient_id, statement.reason) == ("export", visit.patient_id, "Order 17/26")
 
 
+@weakened("of every patient", WHOEVER)
 def test_a_print_of_another_patient_is_refused(auditor: User, reception: User, visit: Encounter) -> None:
     event = printed(reception, visit)
     other = make_patient(reception, "A", "B")
@@ -77,6 +87,7 @@ def test_a_print_of_another_patient_is_refused(auditor: User, reception: User, v
         )
 
 
+@weakened("of a hundred years", disclosures, "YEARS", 100)
 def test_what_left_more_than_six_years_ago_is_not_in_the_account(auditor: User, patient: Patient) -> None:
     fields = {"patient_id": patient.pk, "recipient": "Police", "address": "", "purpose": "Warrant", "what": "Dates"}
     with time_machine.travel(clock.now() - timedelta(days=7 * 366)):
@@ -114,6 +125,8 @@ def listed(patient: Patient) -> list[str]:
     return [row.detail["list"] for row in rows]
 
 
+@weakened("without names", reworded(lists.taken_out, ("shown=noted.seen", "shown=()")), by=ValueError)
+@weakened("of every patient", WHOEVER, only="csv")
 @pytest.mark.parametrize("format", ["csv", "xlsx"])
 def test_a_list_that_was_taken_out_stands_in_the_account_of_each_patient_it_names(
     auditor: User, reception: User, cashier: User, browser_of: Callable[[User], Client], format: str
@@ -162,6 +175,7 @@ def test_a_list_of_ten_thousand_names_each_of_them_in_few_rows(
         assert len(disclosures.of(auditor, patient.pk)) == 1
 
 
+@weakened("without its row", audit, "taken_out", lambda actor, action, **more: None)
 def test_a_list_does_not_leave_without_its_row(
     reception: User, rf: RequestFactory, patient: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

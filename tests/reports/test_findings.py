@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -23,9 +25,24 @@ from reports.findings import Key
 from staff import services as staff
 from staff.models import Attendance
 from tests.conftest import make_patient
+from tests.weakened import instead, reworded, weakened
 
 NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
+
+
+# What the twins take away (tests/weakened.py): words of the statement.
+
+
+def asking(*changes: tuple[str, str]) -> tuple[Any, str, str]:
+    return findings, "_SQL", instead(findings._SQL, *changes)
+
+
+@contextmanager
+def with_verdicts_that_change() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("alter table core_findingreview disable trigger user")
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -54,11 +71,18 @@ def kinds(auditor: User, *, first: date = TODAY, last: date = TODAY) -> list[str
     return sorted(found.key.kind for found in findings.find(auditor, first=first, last=last))
 
 
+@weakened("with every name one's own", *asking((" and s.family = w.family where w.family <> ''", "")))
+@weakened("with everybody a colleague", *asking(("where confidentiality = 'staff'", "")))
 def test_an_ordinary_look_is_nothing_unusual(auditor: User, nurse: User, patient: Patient) -> None:
     look(nurse, patient)
     assert kinds(auditor) == []
 
 
+@weakened(
+    "with accents",
+    *asking(("lower(unaccent(family_name)) as family\n    from patients", "family_name as family\n    from patients")),
+    by=ValueError,
+)
 def test_a_patient_of_the_same_family_name_is_found_whatever_its_accents(
     auditor: User, nurse: User, reception: User
 ) -> None:
@@ -70,11 +94,13 @@ def test_a_patient_of_the_same_family_name_is_found_whatever_its_accents(
     assert found.why == "The patient bears this person's family name."
 
 
+@weakened("without one's own", *asking(("case when fully then 'own_record' else 'own_name' end", "'own_name'")))
 def test_ones_own_record_is_found_as_that_and_not_as_a_namesake(auditor: User, nurse: User, reception: User) -> None:
     look(nurse, make_patient(reception, "nurse", "tester"))
     assert kinds(auditor) == ["own_record"]
 
 
+@weakened("with every act a look", *asking((" and kind = any(%(kinds)s)", "")))
 def test_changes_and_lists_are_no_looks(auditor: User, nurse: User, reception: User) -> None:
     kin = make_patient(reception, "Mattéo", "Tester")
     look(nurse, kin, action="patients.vitals.recorded")
@@ -82,6 +108,7 @@ def test_changes_and_lists_are_no_looks(auditor: User, nurse: User, reception: U
     assert kinds(auditor) == []
 
 
+@weakened("without it", *asking(("where confidentiality = 'staff'", "where false")))
 def test_a_record_kept_as_of_one_who_works_here_is_a_colleagues(
     auditor: User, nurse: User, reception: User, patient: Patient
 ) -> None:
@@ -90,6 +117,8 @@ def test_a_record_kept_as_of_one_who_works_here_is_a_colleagues(
     assert kinds(auditor) == ["colleague"]
 
 
+@weakened("by the name alone", *asking(("e.email <> '' and e.email = s.email", "true")))
+@weakened("without the telephone", *asking(("length(s.phone_digits) >= 6 and", "false and")), by=ValueError)
 def test_a_colleague_is_known_by_the_full_name_with_telephone_or_email(
     auditor: User, nurse: User, reception: User, person: Callable[..., User]
 ) -> None:
@@ -105,6 +134,9 @@ def test_a_colleague_is_known_by_the_full_name_with_telephone_or_email(
     assert (found.key.kind, found.patient) == ("colleague", colleague)
 
 
+@weakened("one too early", *asking(("having count(*) > %(many)s", "having count(*) >= %(many)s")))
+@weakened("without the threshold", *asking(("having count(*) > %(many)s", "having false")), by=ValueError)
+@weakened("of a day", *asking(("date_trunc('hour', at, %(zone)s)", "date_trunc('day', at, %(zone)s)")))
 def test_many_charts_within_an_hour_are_found_from_the_threshold_on(
     auditor: User, nurse: User, reception: User, settings: Any
 ) -> None:
@@ -124,6 +156,8 @@ def test_many_charts_within_an_hour_are_found_from_the_threshold_on(
 NIGHT = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
 
 
+@weakened("with a longer night", findings, "NIGHT", 21)
+@weakened("without a night", *asking((">= %(night)s\n                or", "> 24 and")), by=ValueError)
 def test_at_night_without_a_shift_is_found(auditor: User, nurse: User, patient: Patient) -> None:
     look(nurse, patient, at=NIGHT)
     look(nurse, patient, at=NOW.replace(hour=21, minute=59))
@@ -131,6 +165,17 @@ def test_at_night_without_a_shift_is_found(auditor: User, nurse: User, patient: 
     assert (found.key.kind, found.rows, found.number) == ("off_duty", 1, 1)
 
 
+@weakened("without the roster", *asking(("r.employee_id = e.id", "false")))
+@weakened("without attendance", *asking(("a.employee_id = e.id", "false")))
+@weakened(
+    "with a roster for ever",
+    *asking(
+        (
+            "\n                and r.period && tstzrange(l.first - interval '1 hour', l.last + interval '1 hour', '[]')",
+            "",
+        )
+    ),
+)
 def test_at_night_within_the_roster_or_an_attendance_is_not(
     auditor: User, nurse: User, patient: Patient, person: Callable[..., User]
 ) -> None:
@@ -146,6 +191,13 @@ def test_at_night_within_the_roster_or_an_attendance_is_not(
     assert kinds(auditor, last=TODAY + timedelta(days=2)) == ["off_duty"]
 
 
+@weakened(
+    "by Greenwich's",
+    *asking(
+        ("extract(hour from l.hour at time zone %(zone)s) >=", "extract(hour from l.hour at time zone 'UTC') >="),
+        ("extract(hour from l.hour at time zone %(zone)s) <", "extract(hour from l.hour at time zone 'UTC') <"),
+    ),
+)
 def test_night_is_by_the_facilitys_clock(person: Callable[..., User], south: Facility) -> None:
     auditor, nurse = person("auditor", south), person("nurse", south)
     look(nurse, make_patient(person("receptionist", south)), at=datetime(2026, 11, 20, 2, 30, tzinfo=UTC))
@@ -155,6 +207,8 @@ def test_night_is_by_the_facilitys_clock(person: Callable[..., User], south: Fac
     assert (found.key.kind, found.key.day) == ("off_duty", date(2026, 11, 19))
 
 
+@weakened("with the last day itself", *asking(("d.day > w.left_on", "d.day >= w.left_on")))
+@weakened("without an end", *asking(("d.day > w.left_on", "false")))
 def test_after_the_last_working_day_is_found(
     auditor: User, nurse: User, patient: Patient, person: Callable[..., User]
 ) -> None:
@@ -165,6 +219,8 @@ def test_after_the_last_working_day_is_found(
     assert kinds(auditor, last=TODAY + timedelta(days=1)) == ["after_leaving"]
 
 
+@weakened("without emergencies", *asking(("g.kind = 'break_glass'", "false")), by=ValueError)
+@weakened("judged anywhere", reworded(services.judge, ("key.kind == FindingKind.EMERGENCY or ", "")), by=DatabaseError)
 def test_an_emergency_access_is_found_and_judged_where_it_stands(auditor: User, nurse: User, patient: Patient) -> None:
     grants.break_glass(nurse, patient_id=patient.pk, reason="Collapsed")
     (found,) = findings.find(auditor, first=TODAY, last=TODAY)
@@ -173,6 +229,7 @@ def test_an_emergency_access_is_found_and_judged_where_it_stands(auditor: User, 
         services.judge(auditor, key=found.key, verdict="justified", note="x")
 
 
+@weakened("of everywhere", *asking(("facility_id = %(facility)s and kind", "kind")))
 def test_findings_of_another_facility_are_not_ours(auditor: User, person: Callable[..., User], south: Facility) -> None:
     look(person("nurse", south), make_patient(person("receptionist", south), "A", "Tester"))
     assert kinds(auditor) == []
@@ -185,6 +242,9 @@ def kin_of(nurse: User, reception: User, auditor: User) -> findings.Finding:
     return found
 
 
+@weakened("with the first that counts", reworded(findings._reviews, ('"id"', '"-id"')))
+@weakened("without its row", services, "audit", SimpleNamespace(record=lambda *said, **more: None))
+@weakened("with verdicts that change", with_verdicts_that_change)
 def test_a_verdict_is_kept_audited_and_the_later_one_counts(auditor: User, nurse: User, reception: User) -> None:
     found = kin_of(nurse, reception, auditor)
     services.judge(auditor, key=found.key, verdict="followed_up", note="Asked the ward sister")
@@ -199,6 +259,8 @@ def test_a_verdict_is_kept_audited_and_the_later_one_counts(auditor: User, nurse
             cursor.execute(change)
 
 
+@weakened("whatever is said", findings, "one", lambda reader, key: key)
+@weakened("one's own", reworded(services.judge, ("if key.person_id == actor.pk:", "if False:")), by=DatabaseError)
 def test_what_is_no_finding_and_what_one_did_oneself_is_not_judged(auditor: User, nurse: User, reception: User) -> None:
     found = kin_of(nurse, reception, auditor)
     for key in (
@@ -214,6 +276,7 @@ def test_what_is_no_finding_and_what_one_did_oneself_is_not_judged(auditor: User
         services.judge(auditor, key=Key("own_record", TODAY, auditor.pk, mine.pk), verdict="justified", note="x")
 
 
+@weakened("with verdicts that are lost", findings, "_reviews", lambda facility, first, last: {})
 def test_the_page_shows_the_finding_its_rows_and_takes_the_verdict(
     auditor: User, nurse: User, reception: User, browser_of: Callable[[User], Client]
 ) -> None:

@@ -24,14 +24,20 @@ from patients.services import notes
 from pharmacy.models import Prescription
 from staff import licences, services, tasks
 from staff.models import Credential, CredentialWarning, Employee, Shift
+from staff.querysets import CredentialQuerySet
 from tests.conftest import license_for
 from tests.doctors.conftest import make_doctor
 from tests.laboratory.conftest import enter, make_test, order, verify
 from tests.pharmacy.conftest import hand_out, make_product, prescribe, receive
 from tests.staff.conftest import hire
 from tests.wards.conftest import admit, discharge, make_ward
+from tests.weakened import reworded, weakened
 
 ENDED = date(2026, 11, 3)
+
+
+# What the twins take away (tests/weakened.py), of one act: that each act asks, is proved with all rules away.
+WITHDRAWN = reworded(licences.of, (' if not row["withdrawn"]', ""))
 
 
 @dataclass
@@ -91,6 +97,13 @@ def papers(user: User) -> Any:
     return Credential.objects.filter(employee__user=user)
 
 
+@weakened("without an end", reworded(licences.of, ('row["until"] or NO_END', "NO_END")), only="sign")
+@weakened(
+    "with the oldest one",
+    reworded(licences.of, ("last = max(counting", "last = min(counting")),
+    only="sign",
+    by=Refused,
+)
 def test_a_licence_that_has_ended_holds_the_act_up_until_a_renewed_one_is_on_file(gated: Gated) -> None:
     ended = clock.today(gated.actor.facility) - timedelta(days=1)
     papers(gated.actor).update(valid_until=ended)
@@ -104,6 +117,7 @@ def test_a_licence_that_has_ended_holds_the_act_up_until_a_renewed_one_is_on_fil
     assert renewed.withdrawn_at is None
 
 
+@weakened("of any kind", reworded(licences.of, ('row["kind"] == kind and ', 'row["kind"] and ')), only="sign")
 def test_a_licence_that_is_missing_or_of_another_kind_holds_the_act_up(gated: Gated) -> None:
     papers(gated.actor).update(kind="degree")
     assert "no licence to practise of yours on file" in gated.refused()
@@ -111,23 +125,47 @@ def test_a_licence_that_is_missing_or_of_another_kind_holds_the_act_up(gated: Ga
     assert "no licence to practise of yours on file" in gated.refused()
 
 
+@weakened(
+    "without a file",
+    reworded(
+        licences.of,
+        (
+            '            False,\n            _("Your sign-in is not',
+            '            True,\n            _("Your sign-in is not',
+        ),
+    ),
+    only="sign",
+)
 def test_a_sign_in_without_an_employee_record_cannot_act(gated: Gated) -> None:
     Employee.objects.filter(user=gated.actor).update(user=None)
     assert "not linked to an employee record. Personnel links it" in gated.refused()
 
 
+@weakened("with what was withdrawn", WITHDRAWN, only="sign")
 def test_a_licence_that_was_withdrawn_holds_the_act_up(gated: Gated, person: Callable[..., User]) -> None:
     today = clock.today(gated.actor.facility)
     services.withdraw_credential(person("hr"), credential_id=papers(gated.actor).get().pk, reason="Struck off")
     assert f"was withdrawn on {today:%d %b %Y}" in gated.refused()
 
 
+@weakened(
+    "until the evening before",
+    reworded(licences.of, ("if last >= today:", "if last > today:")),
+    only="sign",
+    by=Refused,
+)
 def test_a_licence_that_ends_today_lasts_all_day_and_the_act_goes_through(gated: Gated) -> None:
     papers(gated.actor).update(valid_until=clock.today(gated.actor.facility))
     gated.do()
     assert gated.done()
 
 
+@weakened(
+    "with the oldest one",
+    reworded(licences.of, ("last = max(counting", "last = min(counting")),
+    only="sign",
+    by=Refused,
+)
 def test_one_valid_licence_beside_an_ended_one_is_enough(gated: Gated) -> None:
     papers(gated.actor).update(valid_until=ENDED)
     license_for(Employee.objects.get(user=gated.actor), None, "GM-2")
@@ -144,6 +182,12 @@ def test_without_the_check_the_act_would_go_through(gated: Gated, monkeypatch: p
     assert gated.done()
 
 
+@weakened(
+    "by Greenwich's",
+    reworded(licences.of, ("clock.today(user.facility)", "clock.now().date()")),
+    only="south-28",
+    by=Refused,
+)
 @pytest.mark.parametrize(("place", "hour"), [("north", 23), ("south", 28)])
 def test_the_last_day_ends_by_the_clock_of_the_facility(
     place: str, hour: int, person: Callable[..., User], request: pytest.FixtureRequest
@@ -157,6 +201,8 @@ def test_the_last_day_ends_by_the_clock_of_the_facility(
         licences.demand(doctor, act=licences.Act.SIGN)
 
 
+@weakened("by its name alone", User, "is_system", property(lambda self: self.username == "system"))
+@weakened("with everybody a person", User, "is_system", False, by=Refused)
 def test_what_no_person_does_is_not_held_up_and_an_account_of_that_name_is_a_person(north: Facility) -> None:
     system = User.objects.system().at(north)
     licences.demand(system, act=licences.Act.VERIFY)
@@ -165,6 +211,10 @@ def test_what_no_person_does_is_not_held_up_and_an_account_of_that_name_is_a_per
         licences.demand(User.objects.get(pk=system.pk).at(north), act=licences.Act.VERIFY)
 
 
+@weakened("with any paper", reworded(licences.of, ('row["kind"] == kind and ', 'row["kind"] and ')))
+@weakened(
+    "without an exception", reworded(licences.Rule.paper, ("self.other.get(profession, self.takes)", "self.takes"))
+)
 def test_a_technician_verifies_under_their_registration(person: Callable[..., User]) -> None:
     technician = person("lab_technician")
     file = hire(person("hr"), profession="lab_technician", user=technician)
@@ -188,6 +238,7 @@ def obi(person: Callable[..., User]) -> User:
     return user
 
 
+@weakened("without a word", licences, "notice", lambda user, act, papers=None: None)
 def test_the_desk_says_it_first_and_keeps_what_was_written(
     obi: User, visit: Encounter, browser_of: Callable[[User], Client]
 ) -> None:
@@ -209,6 +260,7 @@ def test_the_desk_says_it_first_and_keeps_what_was_written(
     assert ClinicalNote.objects.get(status="draft").complaint == "Tingling feet since May"
 
 
+@weakened("without a word", licences, "notice", lambda user, act, papers=None: None)
 def test_the_pages_that_prescribe_verify_dispense_amend_and_discharge_say_it_first(
     person: Callable[..., User], visit: Encounter, patient: Patient, north: Facility, browser_of: Callable[..., Client]
 ) -> None:
@@ -247,6 +299,7 @@ def told(user: User) -> list[str]:
     return list(user.notifications.order_by("created_at", "id").values_list("text", flat=True))
 
 
+@weakened("without the second", services, "WARNED_AT", (60, 7))
 def test_personnel_and_the_holder_hear_of_it_at_60_30_7_days_and_when_it_has_ended_once_each(
     hr: User, person: Callable[..., User]
 ) -> None:
@@ -265,6 +318,7 @@ def test_personnel_and_the_holder_hear_of_it_at_60_30_7_days_and_when_it_has_end
     assert told(obi)[-1] == "Your licence to practise ended on 03 Nov 2026. Show the renewed one to personnel."
 
 
+@weakened("with all news", CredentialQuerySet, "unreplaced", lambda self: self)
 def test_a_licence_that_was_renewed_is_no_news_and_each_certificate_is(hr: User, person: Callable[..., User]) -> None:
     obi = person("doctor")
     soon = clock.today(hr.facility) + timedelta(days=20)
@@ -276,6 +330,8 @@ def test_a_licence_that_was_renewed_is_no_news_and_each_certificate_is(hr: User,
     assert tasks.watch_papers() == 1
 
 
+@weakened("without marks", licences, "last_days", lambda employees: {})
+@weakened("for everybody", reworded(licences.shown_to, (' if user.has_perm("staff.view_employee") else {}', "")))
 def test_shifts_and_clinics_after_the_last_day_are_marked_for_personnel(
     hr: User, person: Callable[..., User], early: Shift, browser_of: Callable[[User], Client]
 ) -> None:
