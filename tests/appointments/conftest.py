@@ -1,18 +1,21 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
 import pytest
 import time_machine
+from django.test import Client
+from django.urls import reverse
 
-from appointments.models import Appointment
-from appointments.services import booking
+from appointments.models import Appointment, QueueToken
+from appointments.services import arrival, booking
 from doctors.models import Doctor, Specialty
 from doctors.services import hours, profile
-from hms.core.models import User
+from hms.core.models import Facility, User
 from patients.models import Patient
 from tests.staff.conftest import hire
 
@@ -89,3 +92,34 @@ def book(actor: User, patient: Patient, doctor: Doctor, start: datetime, kind: s
 def appointment(reception: User, patient: Patient, doctor: Doctor) -> Appointment:
     """Booked for ten o'clock."""
     return book(reception, patient, doctor, at(10))
+
+
+@pytest.fixture
+def desk(reception: User, browser_of: Callable[[User], Client]) -> Client:
+    return browser_of(reception)
+
+
+@pytest.fixture
+def practice(doctor: Doctor, browser_of: Callable[[User], Client], north: Facility) -> Client:
+    """The doctor, signed in."""
+    return browser_of(doctor.employee.user.at(north))
+
+
+def page(client: Client, name: str, *args: Any, **query: Any) -> str:
+    answer = client.get(reverse(f"appointments:{name}", args=args), query)
+    assert answer.status_code == 200, answer
+    return answer.content.decode()
+
+
+def send(client: Client, name: str, *args: Any, query: str = "", **fields: Any) -> Any:
+    address = reverse(f"appointments:{name}", args=args) + query
+    return client.post(address, {"_key": str(uuid.uuid4()), **fields})
+
+
+def slot_query(doctor: Doctor, start: str) -> str:
+    return f"?doctor={doctor.pk}&start=2026-11-20T{start}Z"
+
+
+@pytest.fixture
+def waiting(reception: User, appointment: Appointment) -> QueueToken:
+    return arrival.check_in(reception, appointment_id=appointment.pk).tokens.get()

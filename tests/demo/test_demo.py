@@ -1,17 +1,14 @@
-"""The demonstration hospital: consistent, alive at every hour, the same every time."""
+"""The demonstration hospital: consistent, and with something of everything to be seen."""
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
-import time_machine
 from django.db import connection, models, transaction
 from django.db.models import Avg, Count, F, Q
 from django.test import Client
@@ -23,98 +20,20 @@ from billing.services import invoices, payments
 from doctors.models import AvailabilityException, Doctor
 from hms.core import clock, documents, oracle
 from hms.core.models import Approval, AuditEvent, Document, DocumentKind, Facility, User
-from hms.demo import catalogue, stories
-from hms.demo.build import ORDER, SMALL, build
+from hms.demo.build import SMALL
 from laboratory.models import DiagnosticReport, LabOrder, Result, Specimen
 from laboratory.services import orders, reports
-from patients.models import Allergy, CarePlan, ClinicalNote, DiagnosisCode, Encounter, MedicationStatement, Procedure
+from patients.models import Allergy, CarePlan, ClinicalNote, Encounter, MedicationStatement, Procedure
 from pharmacy import allergies
 from pharmacy.models import Dispense, Prescription, PrescriptionLine, ReorderAlert, StockMovement
 from pharmacy.services import prescribing
 from staff import licences
 from staff.models import Credential, RosterEntry
 from tests.billing.conftest import text_of
+from tests.demo.conftest import NOON
+from tests.demo.duty import contradictions
 from wards.models import Admission, Bed, BedDay, BedStay, DischargeSummary, NursingNote, Ward
 from wards.services import admission
-
-# Of this very day: some checks ask the database what time it is.
-NOON = datetime.now(UTC).replace(hour=11, minute=37, second=0, microsecond=0)
-
-
-def fill(moment: datetime = NOON, **how: Any) -> None:
-    with time_machine.travel(moment, tick=False):
-        build("demo-demo-demo-4", lambda step: None, size=SMALL, **how)
-
-
-@pytest.fixture(scope="module")
-def codes(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The diagnoses that the stories need: the whole table takes a quarter of a minute."""
-    wanted = {code for story in stories.STORIES for code in story[5]}
-    wanted |= {code for story in stories.EMERGENCIES for code in story[2]}
-    wanted |= {stay[1] for stay in stories.STAYS} | {code for code, _title in catalogue.PROBLEMS}
-    with django_db_blocker.unblock():
-        DiagnosisCode.objects.bulk_create(
-            [DiagnosisCode(code=code, title=f"Title of {code}", billable=True, search=code.lower()) for code in wanted]
-        )
-        yield
-        DiagnosisCode.objects.all().delete()
-
-
-@pytest.fixture(scope="module")
-def hospital(codes: None, django_db_blocker: Any) -> Iterator[None]:
-    """One small demonstration for all the tests that only look at it."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        fill()
-        yield
-        transaction.set_rollback(True)
-
-
-@pytest.fixture
-def look(hospital: None, django_db_blocker: Any) -> Iterator[None]:
-    with django_db_blocker.unblock(), time_machine.travel(NOON, tick=False):
-        yield
-
-
-def values(row: models.Model) -> tuple:
-    """What a row says itself: no keys, nothing random, nothing of the moment it was written."""
-    leave = {"password", "code", "sha256", "transaction", "arguments"}  # of a request: ids
-    return tuple(
-        str(getattr(row, field.attname))
-        for field in row._meta.concrete_fields
-        if not field.is_relation
-        and not isinstance(field, models.UUIDField | models.AutoField)
-        and field.name not in leave
-        and field.name != "object_id"
-    )
-
-
-def fingerprint() -> dict[str, str]:
-    """A hash of each table: what its rows say, and what those say that they point at."""
-    said: dict[UUID, tuple] = {}
-    found = {}
-    for model in [*ORDER, Bed, Doctor]:
-        lines = []
-        for row in model._default_manager.all():
-            if model is AuditEvent and not row.action.startswith(("patients.", "pharmacy.", "laboratory.", "billing.")):
-                continue
-            own = values(row)
-            if isinstance(row.pk, UUID):
-                said[row.pk] = own
-            keys = [f.attname for f in row._meta.concrete_fields if f.is_relation]
-            lines.append(repr((own, [said.get(getattr(row, key)) for key in keys])))
-        found[model.__name__] = hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
-    return found
-
-
-@pytest.mark.django_db
-def test_the_same_seed_and_clock_make_the_same_hospital(codes: None) -> None:
-    made = []
-    for _time in range(2):
-        with transaction.atomic():
-            fill()
-            made.append(fingerprint())
-            transaction.set_rollback(True)
-    assert made[0] == made[1]
 
 
 @pytest.mark.parametrize("check", oracle.checks(), ids=lambda check: check.name)
@@ -297,69 +216,6 @@ def test_the_auditor_has_something_to_see(look: None) -> None:
     assert all(trail.exclude(action="patients.patient.searched").values_list("patient_id", flat=True))
 
 
-# Who did something, and when, on which day of which facility
-ACTS = """
-select e.facility_id, n.author_id, n.signed_at from patients_clinicalnote n join patients_encounter e on e.id = n.encounter_id
-    where n.status = 'signed'
-union all select e.facility_id, o.recorded_by_id, o.created_at from patients_observation o
-    join patients_encounter e on e.id = o.encounter_id
-union all select facility_id, booked_by_id, created_at from appointments_appointment
-union all select facility_id, admitted_by_id, admitted_at from wards_admission
-union all select a.facility_id, n.author_id, n.written_at from wards_nursingnote n join wards_admission a on a.id = n.admission_id
-union all select a.facility_id, s.signed_by_id, s.signed_at from wards_dischargesummary s
-    join wards_admission a on a.id = s.admission_id
-union all select o.facility_id, s.collected_by_id, s.collected_at from laboratory_specimen s join laboratory_laborder o on o.id = s.order_id
-union all select o.facility_id, r.entered_by_id, r.entered_at from laboratory_result r join laboratory_laborder o on o.id = r.order_id
-union all select o.facility_id, r.verified_by_id, r.verified_at from laboratory_result r join laboratory_laborder o on o.id = r.order_id
-union all select facility_id, prescriber_id, prescribed_at from pharmacy_prescription
-union all select facility_id, handed_out_by_id, handed_out_at from pharmacy_dispense
-union all select p.facility_id, m.moved_by_id, m.created_at from pharmacy_stockmovement m
-    join pharmacy_batch b on b.id = m.batch_id join pharmacy_product p on p.id = b.product_id
-union all select facility_id, received_by_id, received_at from billing_payment
-union all select facility_id, issued_by_id, issued_at from billing_creditnote
-union all select facility_id, posted_by_id, posted_at from billing_charge where source_type <> 'wards.bedday'
-union all select facility_id, added_by_id, created_at from patients_patientfacility
-"""
-UNPLANNED = f"""
-with acts as ({ACTS}), days as (
-    select distinct f.code, a.author_id as who, (a.signed_at at time zone f.time_zone)::date as day, f.time_zone as zone
-    from acts a join core_facility f on f.id = a.facility_id
-    where a.author_id is not null and a.signed_at >= %s
-)
-select d.code, u.username, d.day from days d join core_user u on u.id = d.who where not exists (
-    select from staff_rosterentry r join staff_employee e on e.id = r.employee_id
-    join staff_attendance t on t.roster_entry_id = r.id and not t.void
-    where e.user_id = d.who
-        and r.period && tstzrange(d.day::timestamp at time zone d.zone, (d.day + 1)::timestamp at time zone d.zone)
-) order by 1, 2, 3
-"""
-# A shift of a day on which patients lay in a ward and nobody nursed them
-UNNURSED = """
-select w.code, m.moment from wards_ward w join core_facility f on f.id = w.facility_id
-cross join generate_series(%s::timestamptz, %s, interval '4 hours') as m(moment)
-where exists (
-    select from wards_bedstay s join wards_bed b on b.id = s.bed_id join wards_room r on r.id = b.room_id
-    where r.ward_id = w.id and s.period @> m.moment
-) and not exists (
-    select from staff_rosterentry n join staff_employee e on e.id = n.employee_id
-    join staff_attendance t on t.roster_entry_id = n.id
-    where e.profession = 'nurse' and n.department_id = w.department_id and n.period @> m.moment
-)
-"""
-
-
-def asked(statement: str, *values: object) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.fetchall()
-
-
-def contradictions(until: datetime) -> list[tuple]:
-    """Who acted on a day on which they were not planned or did not come, and wards without a nurse."""
-    first = RosterEntry.objects.order_by("period").first().period.upper + timedelta(days=1)
-    return asked(UNPLANNED, first) + asked(UNNURSED, first, until)
-
-
 def test_whoever_acts_is_planned_and_came(look: None) -> None:
     found = contradictions(NOON)
     assert not found, found
@@ -431,29 +287,3 @@ def test_numbers_are_in_the_order_of_the_acts(look: None, model: type[models.Mod
         moments = list(rows.values_list(when, flat=True))
         assert len(moments) > 5
         assert moments == sorted(moments)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    "moment",
-    [
-        *(datetime(2026, 11, 21, hour, 10, tzinfo=UTC) for hour in (2, 8, 12, 17, 22)),  # a Saturday
-        datetime(2026, 11, 22, 6, 55, tzinfo=UTC),  # Sunday, minutes before the night hands over
-        datetime(2027, 1, 6, 12, 40, tzinfo=UTC),  # a Wednesday of another year
-    ],
-    ids=str,
-)
-def test_somebody_is_there_at_every_hour(codes: None, moment: datetime) -> None:
-    hour = moment.hour
-    fill(moment)
-    now = Encounter.objects.filter(facility__code="N").exclude(kind="inpatient")
-    waiting = QueueToken.objects.filter(facility__code="N").waiting().count()
-    consulting = now.filter(status="in_progress").count()
-    unpaid = Invoice.objects.filter(facility__code="N", balance__gt=0, issued_at__gte=F("created_at") - timedelta(1))
-    by_day = 8 <= hour <= 18
-    assert waiting >= (4 if by_day else 1)
-    assert consulting >= (5 if 8 <= hour <= 16 else 3)  # towards evening few doctors still have hours
-    assert unpaid.count() >= 2
-    assert Prescription.objects.filter(facility__code="N", status="prescribed").exists()
-    assert Admission.objects.filter(facility__code="N", status="admitted").count() >= 22
-    assert contradictions(moment) == []

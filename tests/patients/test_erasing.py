@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -20,8 +19,7 @@ from hms.core.models import AuditEvent, Document, Erasure, ErasureStatus, LegalH
 from hms.core.refusals import Refused
 from patients import erasures as rules
 from patients.models import Encounter, Patient
-from patients.services import encounters, erasing, grants, legal_holds, registration
-from patients.views import erasures as screens
+from patients.services import encounters, erasing, legal_holds, registration
 from staff.models import Employee
 from tests.billing.conftest import make_invoice
 from tests.conftest import employ, make_patient
@@ -369,95 +367,3 @@ def test_an_erased_paper_says_that_it_is_no_longer_kept_and_nothing_else(
     assert accountant.get(reverse("billing:invoice-pdf", args=[invoice.pk])).status_code == 404
     receipt = invoice.payments.get()
     assert accountant.get(reverse("billing:receipt-pdf", args=[receipt.pk])).status_code == 404
-
-
-# The screens
-
-
-@pytest.fixture
-def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As after the password was asked again."""
-    monkeypatch.setattr(screens, "did_recently_reauthenticate", lambda request: True)
-
-
-def key() -> str:
-    return str(uuid.uuid4())
-
-
-def test_it_is_asked_for_decided_and_shown_in_the_browser(
-    fresh: None, auditor: User, manager: User, patient: Patient, browser_of: Callable[..., Client]
-) -> None:
-    officer, second = browser_of(auditor), browser_of(manager)
-    assert "Ask for this record" in officer.get(f"/patients/{patient.pk}/keeping").content.decode()
-    page = officer.get(f"/patients/{patient.pk}/erase").content.decode()
-    assert "has to be kept until" in page
-    fields = {"ground": "ordered", "reason": "Order 12/7", "_key": key()}
-    answer = officer.post(f"/patients/{patient.pk}/erase", fields)
-    asked = Erasure.objects.get()
-    assert answer.url == f"/patients/erasures/{asked.pk}/"
-    assert "You asked for this yourself" in officer.get(answer.url).content.decode()
-    with unguarded() as cursor:
-        cursor.execute("update core_erasurechange set pgh_transaction = 3")
-    page = second.get(answer.url).content.decode()
-    assert "Approve and erase" in page and "Raghunathan" not in page and patient.mrn not in page
-    assert officer.post(f"{answer.url}approve", {"_key": key()}).status_code == 403
-    assert second.post(f"{answer.url}approve", {"_key": key()}).status_code == 302
-    assert Patient.objects.get(pk=patient.pk).erased_at
-    assert "Rows emptied or removed" in officer.get(answer.url).content.decode()
-
-
-def test_whoever_asks_or_approves_proves_first_that_it_is_them(
-    auditor: User, manager: User, patient: Patient, browser_of: Callable[..., Client]
-) -> None:
-    asked = ask(auditor, patient)
-    for user, address in (
-        (auditor, f"/patients/{patient.pk}/erase"),
-        (manager, f"/patients/erasures/{asked.pk}/approve"),
-    ):
-        client = browser_of(user)
-        session = client.session
-        session["account_authentication_methods"] = []
-        session.save()
-        answer = client.post(address, {"ground": "ordered", "reason": "x", "_key": key()})
-        assert answer.status_code == 302 and "/accounts/again/" in answer.url
-    assert Patient.objects.get(pk=patient.pk).erased_at is None
-
-
-def test_a_hold_is_placed_seen_and_lifted_in_the_browser(
-    auditor: User,
-    patient: Patient,
-    browser_of: Callable[..., Client],
-    client_as: Callable[..., Client],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    officer = browser_of(auditor)
-    fields = {"asked_for": "court", "reference": "7 O 12/26", "reason": "Trial", "_key": key()}
-    officer.post(f"/patients/{patient.pk}/hold", fields)
-    hold = LegalHold.objects.get()
-    for address in ("/patients/erasures/holds/", f"/patients/{patient.pk}/keeping"):
-        assert "7 O 12/26" in officer.get(address).content.decode()
-    desk = client_as("receptionist")
-    assert desk.get(f"/patients/{patient.pk}/keeping").status_code == 403
-    assert "7 O 12/26" not in desk.get(f"/patients/{patient.pk}/").content.decode()
-    lift = f"/patients/erasures/holds/{hold.pk}/lift"
-    monkeypatch.setattr(screens, "did_recently_reauthenticate", lambda request: False)
-    officer.post(lift, {"reason": "Over", "_key": key()})
-    assert LegalHold.objects.standing().exists(), "not before the password was asked again"
-    monkeypatch.setattr(screens, "did_recently_reauthenticate", lambda request: True)
-    officer.post(lift, {"reason": "Over", "_key": key()})
-    assert "Over" in officer.get("/patients/erasures/holds/?show=all").content.decode()
-    assert "7 O 12/26" not in officer.get("/patients/erasures/holds/").content.decode()
-    asked = ask(auditor, patient)
-    page = client_as("manager").get(f"/patients/erasures/{asked.pk}/").content.decode()
-    assert "Holds that were lifted" in page and auditor.name in page and "7 O 12/26" not in page
-
-
-def test_an_emergency_is_judged_before_its_chart_is_erased(
-    auditor: User, person: Callable[..., User], patient: Patient
-) -> None:
-    User.objects.system()
-    grant = grants.break_glass(person("doctor"), patient_id=patient.pk, reason="Collapsed")
-    with pytest.raises(Refused, match="nobody has judged"):
-        ask(auditor, patient)
-    grants.review(auditor, grant_id=grant.pk, verdict="justified", comment="Called")
-    assert ask(auditor, patient).status == "waiting"

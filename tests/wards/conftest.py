@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+import time_machine
 
 from billing.services import prices
 from hms.core import clock
@@ -44,3 +46,17 @@ def nurse(person) -> User:
 @pytest.fixture
 def beds(north: Facility) -> list[Bed]:
     return make_ward(north, "1A", "1B", "1C")
+
+
+def at(text: str) -> datetime:
+    """An instant given in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def stay(actor: User, patient: Patient, bed: Bed, came: str, left: str) -> Admission:
+    """A stay from one instant to another, discharged by the actor."""
+    with time_machine.travel(at(came), tick=False) as clock:
+        made = admit(actor, patient, bed)
+        clock.move_to(at(left))
+        discharge(actor, made)
+    return made

@@ -1,53 +1,26 @@
+"""The day, finding a free slot, booking it, and what becomes of one appointment."""
+
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from datetime import time, timedelta
+from datetime import time
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from appointments.models import Appointment, QueueToken
 from appointments.services import arrival, queue
 from doctors.models import Doctor, Specialty
 from doctors.services import hours
-from hms.core.models import AuditEvent, Department, Facility, User
+from hms.core.models import AuditEvent, User
 from patients.models import Patient
 from patients.services import encounters
-from tests.appointments.conftest import FRIDAY, at, book, make_doctor
+from tests.appointments.conftest import FRIDAY, at, make_doctor, page, send, slot_query
 from tests.conftest import make_patient
 
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def desk(reception: User, browser_of: Callable[[User], Client]) -> Client:
-    return browser_of(reception)
-
-
-@pytest.fixture
-def practice(doctor: Doctor, browser_of: Callable[[User], Client], north: Facility) -> Client:
-    """The doctor, signed in."""
-    return browser_of(doctor.employee.user.at(north))
-
-
-def page(client: Client, name: str, *args: Any, **query: Any) -> str:
-    answer = client.get(reverse(f"appointments:{name}", args=args), query)
-    assert answer.status_code == 200, answer
-    return answer.content.decode()
-
-
-def send(client: Client, name: str, *args: Any, query: str = "", **fields: Any) -> Any:
-    address = reverse(f"appointments:{name}", args=args) + query
-    return client.post(address, {"_key": str(uuid.uuid4()), **fields})
-
-
-def slot_query(doctor: Doctor, start: str) -> str:
-    return f"?doctor={doctor.pk}&start=2026-11-20T{start}Z"
 
 
 # The day
@@ -297,14 +270,6 @@ def test_reception_gives_who_walked_in_a_number_and_cancels_a_visit_opened_by_mi
     assert visit.status == "cancelled"
 
 
-def test_a_nurse_calls_from_the_queue(person: Any, client_as: Callable[..., Client], waiting: QueueToken) -> None:
-    nurse = client_as("nurse")
-    assert "Call next" in page(nurse, "queue")
-    send(nurse, "call-token", waiting.pk)
-    waiting.refresh_from_db()
-    assert waiting.status == "called"
-
-
 def test_reception_sees_whom_to_move_when_a_doctor_is_away(
     desk: Client, appointment: Appointment, doctor: Doctor, hr: User
 ) -> None:
@@ -313,260 +278,3 @@ def test_reception_sees_whom_to_move_when_a_doctor_is_away(
     html = page(desk, "displaced")
     assert "Meera Raghunathan" in html
     assert reverse("appointments:move", args=[appointment.pk]) in html
-
-
-# The queue
-
-
-@pytest.fixture
-def waiting(reception: User, appointment: Appointment) -> QueueToken:
-    return arrival.check_in(reception, appointment_id=appointment.pk).tokens.get()
-
-
-def test_a_doctor_sees_their_own_queue_and_calls_into_a_room(
-    practice: Client, waiting: QueueToken, doctor: Doctor, colleague: Doctor
-) -> None:
-    html = page(practice, "queue")
-    assert "Meera Raghunathan" in html
-    assert "Meera" not in page(practice, "queue", doctor=str(colleague.pk))
-    answer = send(practice, "call-next", doctor=doctor.pk, room="Room 7", show_doctor=doctor.pk)
-    assert answer.url == f"{reverse('appointments:queue')}?department=&doctor={doctor.pk}"
-    waiting.refresh_from_db()
-    assert (waiting.status, waiting.room) == ("called", "Room 7")
-
-
-def test_a_call_can_be_repeated_put_back_and_ended(desk: Client, waiting: QueueToken) -> None:
-    for act, status in [
-        ("call-token", "called"),
-        ("put-back", "waiting"),
-        ("call-token", "called"),
-        ("finish", "done"),
-    ]:
-        assert send(desk, act, waiting.pk).status_code == 302
-        waiting.refresh_from_db()
-        assert waiting.status == status
-    answer = desk.post(
-        reverse("appointments:call-next"),
-        {"_key": str(uuid.uuid4())},
-        follow=True,
-        headers={"referer": "/appointments/queue"},
-    )
-    assert "Nobody is waiting." in answer.content.decode()
-
-
-def test_the_queue_refreshes_its_board_alone(desk: Client, waiting: QueueToken) -> None:
-    html = desk.get(reverse("appointments:queue"), headers=HTMX).content.decode()
-    assert "<html" not in html
-    assert "001" in html
-
-
-def test_the_display_shows_numbers_and_rooms_and_nobodys_name(
-    client: Client, reception: User, waiting: QueueToken, doctor: Doctor
-) -> None:
-    address = f"/queue/{waiting.department_id}/display"
-    assert "001" in client.get(address).content.decode()
-    queue.call_next(reception, room="Room 7")
-    html = client.get(address, headers=HTMX).content.decode()
-    assert "<html" not in html
-    assert "001" in html
-    assert "Room 7" in html
-    for name in ("Meera", "Raghunathan", doctor.name, waiting.appointment.patient.mrn):
-        assert name not in client.get(address).content.decode()
-
-
-def test_a_video_patient_is_not_called_into_the_waiting_room(client: Client, reception: User, doctor: Doctor) -> None:
-    made = book(reception, make_patient(reception, "Ivo"), doctor, at(9), kind="video")
-    arrival.check_in(reception, appointment_id=made.pk)
-    assert "001" not in client.get("/queue/outpatients/display").content.decode()
-
-
-def test_the_display_is_found_by_code_and_asks_where_several_facilities_use_it(
-    client: Client, north: Facility, request: pytest.FixtureRequest
-) -> None:
-    assert "Outpatients" in client.get("/queue/outpatients/display").content.decode()
-    request.getfixturevalue("south")
-    html = client.get("/queue/outpatients/display").content.decode()
-    assert "Which waiting room?" in html
-    assert "Southside Clinic" in html
-    assert client.get("/queue/nowhere/display").status_code == 404
-
-
-# Panels, the rail, the admin
-
-
-def test_the_chart_lists_the_patients_appointments_here(
-    desk: Client, appointment: Appointment, patient: Patient
-) -> None:
-    html = desk.get(reverse("appointments:chart-panel", args=[patient.pk]), headers=HTMX).content.decode()
-    assert "20 Nov 2026, 10:00" in html
-    assert "<html" not in html
-
-
-def test_first_pages_show_who_comes_and_who_waits(
-    desk: Client, practice: Client, waiting: QueueToken, reception: User, doctor: Doctor
-) -> None:
-    book(reception, make_patient(reception, "Ivo"), doctor, at(11))
-    assert "Ivo Raghunathan" in page(desk, "today-panel")
-    assert "Meera Raghunathan" in page(desk, "waiting-panel")
-    mine = page(practice, "mine-panel")
-    assert "Ivo Raghunathan" in mine
-    assert "Meera Raghunathan" not in mine
-    counts = desk.get(reverse("core:counts")).content.decode()
-    assert "count-appointments" in counts
-    assert "count-queue" in counts
-
-
-def test_a_doctor_without_hours_here_is_told_so(client_as: Callable[..., Client]) -> None:
-    assert "no consultation hours here" in page(client_as("doctor"), "mine-panel")
-
-
-def test_administrators_may_not_look_into_the_book_and_nobody_changes_it_there(
-    client_as: Callable[..., Client], appointment: Appointment, person: Any, browser_of: Any
-) -> None:
-    address = reverse("admin:appointments_appointment_changelist")
-    assert client_as("administrator").get(address).status_code == 403
-    clerk = person("receptionist")
-    User.objects.filter(pk=clerk.pk).update(is_staff=True)
-    clerk.is_staff = True
-    client = browser_of(clerk)
-    assert client.get(address).status_code == 200
-    assert client.get(reverse("admin:appointments_queuetoken_changelist")).status_code == 200
-    assert client.get(reverse("admin:appointments_appointment_add")).status_code == 403
-    assert (
-        client.post(
-            reverse("admin:appointments_appointment_delete", args=[appointment.pk]), {"post": "yes"}
-        ).status_code
-        == 403
-    )
-
-
-# Who may do what
-
-READ = ["day", "queue"]
-BOOK = ["find", "book-whom"]
-ONE = ["move", "cancel", "reschedule"]
-
-
-@pytest.mark.parametrize("role", ["pharmacist", "lab_technician", "cashier", "auditor", "hr", "administrator"])
-def test_who_has_nothing_to_do_with_appointments_is_kept_out(
-    client_as: Callable[..., Client], appointment: Appointment, role: str
-) -> None:
-    client = client_as(role)
-    for name in [*READ, *BOOK]:
-        assert client.get(reverse(f"appointments:{name}")).status_code == 403
-    assert client.get(reverse("appointments:appointment", args=[appointment.pk])).status_code == 403
-
-
-def test_a_manager_sees_how_full_the_day_is_but_no_patient(
-    client_as: Callable[..., Client], waiting: QueueToken, appointment: Appointment, doctor: Doctor
-) -> None:
-    manager = client_as("manager")
-    for html in (page(manager, "day"), page(manager, "queue"), page(manager, "week", doctor.pk)):
-        assert "10:00" in html
-        assert "Raghunathan" not in html
-    for name, key in [("appointment", appointment.pk), ("chart-panel", appointment.patient_id)]:
-        assert manager.get(reverse(f"appointments:{name}", args=[key])).status_code == 403
-
-
-def test_a_nurse_reads_and_a_doctor_books_but_only_reception_checks_in(
-    client_as: Callable[..., Client], appointment: Appointment
-) -> None:
-    nurse, doctor = client_as("nurse"), client_as("doctor")
-    assert nurse.get(reverse("appointments:appointment", args=[appointment.pk])).status_code == 200
-    assert nurse.get(reverse("appointments:find")).status_code == 403
-    assert doctor.get(reverse("appointments:find")).status_code == 200
-    for client in (nurse, doctor):
-        assert send(client, "check-in", appointment.pk).status_code == 403
-        for name in ONE:
-            assert client.get(reverse(f"appointments:{name}", args=[appointment.pk])).status_code == 403
-
-
-def test_another_facility_knows_nothing_of_these_appointments(
-    client_as: Callable[..., Client], waiting: QueueToken, appointment: Appointment, doctor: Doctor, south: Facility
-) -> None:
-    there = client_as("receptionist", south)
-    for name, key in [
-        ("appointment", appointment.pk),
-        ("move", appointment.pk),
-        ("cancel", appointment.pk),
-        ("week", doctor.pk),
-        ("find-for", appointment.patient_id),
-        ("chart-panel", appointment.patient_id),
-        ("token-pdf", waiting.pk),
-    ]:
-        answer = there.get(reverse(f"appointments:{name}", args=[key]))
-        assert answer.status_code == 404, name
-        assert b"Raghunathan" not in answer.content
-    for name, key in [("check-in", appointment.pk), ("call-token", waiting.pk), ("token-print", waiting.pk)]:
-        assert send(there, name, key).status_code == 404
-    for name in READ:
-        assert "Raghunathan" not in page(there, name)
-
-
-# As many queries for thirty as for one
-
-
-def queries(client: Client, address: str) -> int:
-    client.get(address)
-    with CaptureQueriesContext(connection) as seen:
-        assert client.get(address).status_code == 200
-    return len(seen)
-
-
-def test_no_page_asks_more_when_it_shows_more(
-    desk: Client,
-    practice: Client,
-    client: Client,
-    reception: User,
-    hr: User,
-    cardiology: Specialty,
-    doctor: Doctor,
-    patient: Patient,
-    clock: Any,
-    north: Facility,
-) -> None:
-    pages = {
-        name: (desk, reverse(f"appointments:{name}"))
-        for name in ("day", "find", "queue", "today-panel", "waiting-panel")
-    } | {
-        "week": (desk, reverse("appointments:week", args=[doctor.pk])),
-        "chart": (desk, reverse("appointments:chart-panel", args=[patient.pk])),
-        "find-for": (desk, reverse("appointments:find-for", args=[patient.pk])),
-        "own queue": (practice, reverse("appointments:queue")),
-        "mine": (practice, reverse("appointments:mine-panel")),
-        "display": (client, f"/queue/{Department.objects.get(facility=north).pk}/display"),
-    }
-    first = book(reception, patient, doctor, at(9))
-    arrival.check_in(reception, appointment_id=first.pk)
-    book(reception, make_patient(reception, "Mira"), doctor, at(10))
-    few = {name: queries(*one) for name, one in pages.items()}
-    for number in range(30):
-        other = make_doctor(hr, cardiology, f"Weber {number}")
-        made = book(reception, make_patient(reception, f"Ivo {number}"), other, at(9))
-        if number % 2:
-            arrival.check_in(reception, appointment_id=made.pk)
-        book(reception, patient, doctor, at(9, day=FRIDAY + timedelta(days=7 * (number + 1))))
-    many = {name: queries(*one) for name, one in pages.items()}
-    assert many == few
-    assert max(many.values()) <= 12, many
-
-
-def test_the_page_of_an_appointment_and_of_a_lost_slot_stay_within_the_budget(
-    desk: Client, waiting: QueueToken, appointment: Appointment, patient: Patient, doctor: Doctor
-) -> None:
-    assert queries(desk, reverse("appointments:appointment", args=[appointment.pk])) <= 12
-    assert queries(desk, reverse("appointments:book", args=[patient.pk]) + slot_query(doctor, "11:00")) <= 12
-
-
-def test_who_waits_for_no_doctor_in_particular_stands_in_the_queue(
-    reception: User, doctor: Doctor, north: Facility, patient: Patient, clock: Any, browser_of: Callable[[User], Client]
-) -> None:
-    clock.move_to(at(10))
-    here = Department.objects.get(facility=north)
-    visit = encounters.open_encounter(reception, patient=patient, department=here, reason="Cough")
-    queue.give_walk_in(reception, encounter_id=visit.pk)
-    desk = browser_of(reception)
-    for name in ("appointments:queue", "appointments:waiting-panel"):
-        page = desk.get(reverse(name))
-        assert page.status_code == 200
-        assert "Whoever is free" in page.content.decode()
