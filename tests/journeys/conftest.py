@@ -35,12 +35,19 @@ FLAGS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    chromium = os.environ.get("HMS_CHROMIUM", "")
     for item in items:
-        if "journeys" in str(item.path):
+        if "journeys" in item.path.parts:
             item.add_marker(pytest.mark.browser)
-            if not chromium:
-                item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before a hospital is started for nothing."""
+    if os.environ.get("HMS_CHROMIUM"):
+        return
+    if os.environ.get("HMS_BROWSER") == "required":
+        pytest.fail("HMS_BROWSER=required, and there is no Chromium on this machine that can be driven", pytrace=False)
+    pytest.skip("no Chromium on this machine")
 
 
 @dataclass
