@@ -57,7 +57,7 @@ class Shell:
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    theme = request.COOKIES.get("theme", "auto")
+    theme = request.COOKIES.get(settings.THEME_COOKIE_NAME, "auto")
     theme = theme if theme in ("light", "dark", "auto") else "auto"
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or not user.has_facility:

@@ -1,13 +1,17 @@
-"""What every answer says to the browser, whatever it is: page, file, refusal, error, redirect."""
+"""What every answer says to the browser, whatever it is: page, file, refusal, error, redirect. Every route, and behind
+TLS: test_tls.py."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import time_machine
+from csp.middleware import CSPMiddleware
+from django.conf import settings as configured
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
@@ -16,11 +20,18 @@ from django.urls import path
 from hms.core import access
 from hms.core.models import Facility, User
 from hms.core.views import errors
-from tests.project.routes import routes
 from tests.project.walked import Walked, walk
+from tests.weakened import weakened
 
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style\b|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
 SCRIPT = re.compile(r"<script\b[^>]*>")
+
+
+def without(part: str) -> tuple[str, Any, str, list[str]]:
+    """For a twin (tests/weakened.py): as if a middleware had been left out."""
+    kept = [each for each in configured.MIDDLEWARE if part not in each]
+    assert len(kept) == len(configured.MIDDLEWARE) - 1
+    return f"without {part}", configured, "MIDDLEWARE", kept
 
 
 def faults(answer: HttpResponse, *, administration: bool = False) -> list[str]:
@@ -67,20 +78,7 @@ def walked(north: Facility, person: Callable[..., User]) -> Iterator[Walked]:
         yield walk(north, person)
 
 
-def test_every_page_bears_them(walked: Walked, browser_of: Callable[[User], Client]) -> None:
-    clients: dict[object, Client] = {}
-    wrong = {}
-    for route in routes():
-        user = walked.users["doctor"] if route.access.public else walked.who_may(route)
-        client = clients.get(user.pk) or clients.setdefault(user.pk, browser_of(user))
-        for answer in (client.get(walked.url(route)), client.put(walked.url(route))):
-            if found := faults(answer):
-                wrong[f"{route.name} {answer.status_code}"] = found
-        if route.name in ("account_logout", "lock", "locked"):
-            clients.clear()
-    assert wrong == {}
-
-
+@weakened(*without("CSPMiddleware"))
 def test_the_administration_bears_them(walked: Walked, browser_of: Callable[[User], Client]) -> None:
     client = browser_of(walked.users["administrator"])
     for address in ("/admin/", "/admin/core/facility/", "/admin/core/user/add/", "/admin/nothing/"):
@@ -95,6 +93,10 @@ urlpatterns = [path("break-down", access.public(break_down))]
 handler500 = errors.server_error
 
 
+@weakened(*without("CSPMiddleware"))
+@weakened(*without("XFrameOptions"))
+@weakened(*without("PermissionsPolicy"))
+@weakened(*without("SecurityMiddleware"))
 @pytest.mark.urls("tests.project.test_headers")
 def test_a_fault_of_ours_bears_them(db: None) -> None:
     answer = Client(raise_request_exception=False).get("/break-down")
@@ -102,6 +104,11 @@ def test_a_fault_of_ours_bears_them(db: None) -> None:
     assert faults(answer) == []
 
 
+@weakened(*without("CSPMiddleware"))
+@weakened(*without("XFrameOptions"), only="/static/js/app.js-200")
+@weakened(*without("PermissionsPolicy"), only="/static/js/app.js-200")
+@weakened(*without("SecurityMiddleware"), only="/nothing/here-404")
+@weakened("with files for every site", configured, "WHITENOISE_ALLOW_ALL_ORIGINS", True, only="/static/js/app.js-200")
 @pytest.mark.parametrize(
     ("address", "status"),
     [
@@ -127,6 +134,7 @@ def test_a_script_of_no_answer_is_found() -> None:
     assert sum("inline" in fault for fault in faults(answer)) == 3
 
 
+@weakened("with one word for all", CSPMiddleware, "_make_nonce", lambda self, request: "always")
 def test_every_answer_has_another_word(db: None) -> None:
     words = {Client().get("/accounts/login/").headers["Content-Security-Policy"] for _n in range(2)}
     assert len(words) == 2

@@ -111,7 +111,8 @@ def theme(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("theme", "auto")
     response = redirect(_next(request))
     if chosen in ("light", "dark", "auto"):
-        response.set_cookie("theme", chosen, max_age=YEAR, samesite="Lax", secure=request.is_secure(), httponly=True)
+        name = settings.THEME_COOKIE_NAME
+        response.set_cookie(name, chosen, max_age=YEAR, samesite="Lax", secure=settings.SECURE, httponly=True)
     return response
 
 
