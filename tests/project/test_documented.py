@@ -55,6 +55,87 @@ def test_a_proof_that_does_not_exist_is_noticed() -> None:
     assert missing("proved by `tests/core/test_nothing.py`") == ["tests/core/test_nothing.py"]
 
 
+# Tests of these folders that prove nothing of security: of everything else there, the page says what it proves.
+FOLDERS = ("project", "races", "journeys")
+OF_SOMETHING_ELSE = {
+    "tests/project/test_floors.py",
+    "tests/project/test_manage.py",
+    "tests/project/test_readme.py",
+    "tests/project/test_supervisor_native.py",
+    "tests/races/test_registration.py",
+    "tests/races/test_two_shelves.py",
+}
+PROOF = re.compile(r"`(tests/[\w/.]+)(?:::(\w+))?`")
+
+
+def claims(page: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Each claim of the tables "claim | proved by", with its proofs: (file, function or ""). "the same" is that of the
+    row above."""
+    found: list[tuple[str, list[tuple[str, str]]]] = []
+    for table in re.findall(r"^\| claim \| proved by \|\n\|[-|]+\|\n((?:\|.*\n?)+)", page, re.MULTILINE):
+        for line in table.splitlines():
+            claim, proofs = (cell.strip() for cell in line.strip("|").split(" | "))
+            above = found[-1][1] if proofs.startswith("the same") and found else []
+            found.append((claim, [*above, *PROOF.findall(proofs)]))
+    return found
+
+
+def functions_of(file: str) -> set[str]:
+    return (
+        set(re.findall(r"^def (test_\w+)", (ROOT / file).read_text(), re.MULTILINE))
+        if (ROOT / file).exists()
+        else set()
+    )
+
+
+def unproved(page: str) -> list[str]:
+    """Claims that no test stands for: no file is named, or one that is not there, holds no test, or not that one."""
+    return [
+        claim
+        for claim, proofs in claims(page)
+        if not proofs
+        or any(not there or (name and name not in there) for file, name in proofs for there in [functions_of(file)])
+    ]
+
+
+def unnamed(page: str) -> list[str]:
+    """Files that prove something and that no row names."""
+    rows = "\n".join(line for line in page.splitlines() if line.startswith("|"))
+    there = {str(path.relative_to(ROOT)) for each in FOLDERS for path in (ROOT / "tests" / each).glob("test_*.py")}
+    return sorted(there - {file for file, _name in PROOF.findall(rows)} - OF_SOMETHING_ELSE)
+
+
+def test_every_claim_is_proved_by_a_test_that_is_there() -> None:
+    assert len(claims(SECURITY)) > 50
+    assert unproved(SECURITY) == []
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        "nothing",
+        "`hms/core/audit.py`",
+        "`tests/core/test_nothing.py`",
+        "`tests/project/walked.py`",
+        "`tests/core/test_audit.py`, `tests/project/walked.py`",
+        "`tests/core/test_audit.py::test_nothing`",
+    ],
+)
+def test_a_claim_without_its_test_is_noticed(proof: str) -> None:
+    row = "| claim | proved by |\n|---|---|\n| this | {} |\n"
+    assert unproved(row.format(proof)) == ["this"]
+    assert unproved(row.format("`tests/project/test_documented.py::test_a_claim_without_its_test_is_noticed`")) == []
+
+
+def test_every_proof_is_said_to_be_one() -> None:
+    assert unnamed(SECURITY) == []
+    assert [file for file in OF_SOMETHING_ELSE if not (ROOT / file).exists()] == []
+
+
+def test_a_proof_of_which_nothing_is_said_is_noticed() -> None:
+    assert unnamed(SECURITY.replace("tests/races/test_guesses.py", "")) == ["tests/races/test_guesses.py"]
+
+
 def test_every_link_of_the_page_of_roles_leads_to_a_heading() -> None:
     headings = {line[3:].lower().replace(" ", "-") for line in SECURITY.splitlines() if line.startswith("## ")}
     anchors = re.findall(r"security\.md#([\w-]+)", write_roles.PAGE.read_text())
