@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from urllib.parse import urlencode, urlsplit
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -14,20 +15,33 @@ from django.test import Client
 
 from appointments import slots
 from appointments.models import Appointment
+from billing.models import Invoice
 from doctors.models import Doctor
-from hms.core import audit, clock, outbox
-from hms.core.models import AuditEvent, Facility, User
+from hms.core import audit, clock, outbox, people
+from hms.core.models import Approval, AuditEvent, Department, Facility, User
+from laboratory.models import LabOrder
 from patients.models import Observation, Patient
+from pharmacy.models import Prescription
 from tests.project.sent import forms
 from tests.project.walked import Walked, walk
 from wards.models import Admission
 
+PASSWORD = "a long pass phrase of mine"
+
 
 @pytest.fixture
 def walked(north: Facility, person: Callable[..., User]) -> Iterator[Walked]:
-    """The departments as they stand in the morning."""
+    """The departments as they stand in the morning; with two surgeons, who work in another department."""
     with time_machine.travel(datetime(2026, 11, 20, 9, 0, tzinfo=UTC), tick=False):
-        yield walk(north, person)
+        found = walk(north, person)
+        surgery = Department.objects.create(facility=north, code="surgery", name="Surgery")
+        for name in ("surgeon", "second surgeon"):
+            user = User.objects.create(username=name.replace(" ", "-"), last_name="Brandt")
+            user.set_password(PASSWORD)
+            user.save()
+            people.grant(None, user=user, facility=north, role="doctor", department=surgery)
+            found.users[name] = user.at(north)
+        yield found
 
 
 class Day:
@@ -38,10 +52,15 @@ class Day:
         self.clients = {code: browser_of(user) for code, user in walked.users.items()}
         self.names = {user.pk: code for code, user in walked.users.items()}
         self.patient: Patient | None = None
+        self.visit: UUID | None = None
         self.last = AuditEvent.objects.latest("id").pk
 
     def look(self, code: str, address: str) -> str:
-        return self.clients[code].get(address).content.decode()
+        return self.clients[code].get(address).getvalue().decode()
+
+    def print(self, code: str, address: str) -> None:
+        answer = self.clients[code].get(address)
+        assert answer.headers["Content-Type"] == "application/pdf", (address, answer.status_code)
 
     def do(self, code: str, address: str, /, **typed: object) -> str:
         """Fill in the form of a page and send it; where that led."""
@@ -70,12 +89,20 @@ class Day:
 
 
 def spend(day: Day) -> list[tuple[str, str, bool]]:
-    desk, ids = "receptionist", day.walked.ids
+    """The day of one patient, hour by hour; everything the audit gained by it."""
     told = []
+    for hour in (arrive, be_seen, be_tested, be_treated, go_home, pay, be_looked_at):
+        hour(day)
+        told += day.trail()
+    outbox.drain()
+    return told + day.trail()
+
+
+def arrive(day: Day) -> None:
+    desk, ids = "receptionist", day.walked.ids
     where = day.do(desk, "/patients/register", given_name="Ilse", family_name="Brandvold", birth_date="1980-02-03")
     day.patient = Patient.objects.get(family_name="Brandvold")
     me = day.patient.pk
-    told += day.trail()
     day.look(desk, where)
     consults = Doctor.objects.visible_to(day.walked.users[desk]).get(pk=ids["doctor_id"])
     today = clock.today(consults.employee.facility)
@@ -85,31 +112,84 @@ def spend(day: Day) -> list[tuple[str, str, bool]]:
     booked = Appointment.objects.get(patient=me)
     day.send(desk, f"/appointments/{booked.pk}/check-in")
     booked.refresh_from_db()
-    visit = booked.encounter_id
-    told += day.trail()
-    day.do("nurse", f"/patients/visits/{visit}/vitals", pulse="72")
-    day.send("doctor", f"/doctors/desk/{visit}/start")
-    day.look("doctor", f"/patients/{me}/notes")
-    day.do("doctor", f"/laboratory/visits/{visit}/order", tests=[str(ids["test_id"])])
+    day.visit = booked.encounter_id
+
+
+def be_seen(day: Day) -> None:
+    ids = day.walked.ids
+    day.do("nurse", f"/patients/visits/{day.visit}/vitals", pulse="72")
+    day.send("doctor", f"/doctors/desk/{day.visit}/start")
+    day.look("doctor", f"/patients/{day.patient.pk}/notes")
+    day.do("doctor", f"/laboratory/visits/{day.visit}/order", tests=[str(ids["test_id"])])
     day.send(
-        "doctor", f"/pharmacy/visits/{visit}/prescribe",
+        "doctor", f"/pharmacy/visits/{day.visit}/prescribe",
         **{"product-1": str(ids["product_id"]), "dosage-1": "1 at night", "days-1": "5", "quantity-1": "5"},
     )  # fmt: skip
-    told += day.trail()
-    day.look("cashier", f"/patients/{me}/notes")
-    day.look("auditor", f"/reports/audit/patients/{me}/")
-    told += day.trail()
+
+
+def be_tested(day: Day) -> None:
+    order = LabOrder.objects.get(encounter=day.visit)
+    result = order.results.get()
+    address = f"/laboratory/orders/{order.pk}"
+    day.send("lab_technician", f"{address}/collect")
+    day.send("lab_technician", f"{address}/enter", **{f"result-{result.pk}": "13.4"})
+    day.send("pathologist", f"{address}/verify", result=str(result.pk))
     outbox.drain()
-    return told + day.trail()
+    order.refresh_from_db()
+    day.print("doctor", f"/laboratory/reports/{order.report.pk}/pdf")
+
+
+def be_treated(day: Day) -> None:
+    paper = Prescription.objects.get(encounter=day.visit)
+    day.print("doctor", f"/pharmacy/prescriptions/{paper.pk}/pdf")
+    day.send("doctor", f"/doctors/desk/{day.visit}/", complaint="Cough", plan="Rest", act="sign")
+    day.send("pharmacist", f"/pharmacy/prescriptions/{paper.pk}/hand-out", **{f"line-{paper.lines.get().pk}": "5"})
+
+
+def go_home(day: Day) -> None:
+    """The visit is closed; the worker makes the invoice."""
+    day.send("doctor", f"/patients/visits/{day.visit}/close")
+    outbox.drain()
+
+
+def pay(day: Day) -> None:
+    """A discount above the cashier's limit is asked for and approved; the rest is paid, printed and listed."""
+    invoice = Invoice.objects.get(encounter=day.visit)
+    address = f"/billing/invoices/{invoice.pk}"
+    day.send("cashier", f"{address}/discount", amount="20.00", reason="Lost the day's wage")
+    asked = Approval.objects.get(kind="billing.discount", patient_id=day.patient.pk)
+    day.look("manager", f"/approvals/{asked.pk}/")
+    day.send("manager", f"/approvals/{asked.pk}/decide", decision="approve", reason="")
+    day.send("cashier", f"{address}/pay", amount="5.00", method="cash")
+    day.print("cashier", f"{address}/pdf")
+    day.look("cashier", "/billing/invoices/?format=csv")
+
+
+def be_looked_at(day: Day) -> None:
+    """By who may not, by who says why, by whom it was shown to, and by who watches."""
+    me = day.patient.pk
+    day.look("cashier", f"/patients/{me}/notes")
+    day.look("surgeon", f"/patients/{me}/notes")
+    glass = f"/patients/{me}/break-glass"
+    day.send("surgeon", day.clients["surgeon"].get(glass).headers["Location"], password=PASSWORD)
+    day.send("surgeon", glass, reason="Collapsed in the corridor")
+    day.look("surgeon", f"/patients/{me}/notes")
+    until = clock.today(day.walked.users["doctor"].facility)
+    second = day.walked.users["second surgeon"].pk
+    day.send("doctor", f"/patients/{me}/share", user=str(second), until=until.isoformat(), reason="Second opinion")
+    day.look("second surgeon", f"/patients/{me}/notes")
+    day.look("auditor", f"/reports/audit/patients/{me}/")
 
 
 # Who, which act, and whether of the patient whose day it was. A form that shows the patient is a look of its own.
 ACTS = [
+    # Arriving.
     ("receptionist", "patients.patient.registered", True),
     ("receptionist", "patients.chart.opened", True),
     ("receptionist", "appointments.appointment.booked", True),
     ("receptionist", "patients.encounter.opened", True),
     ("receptionist", "appointments.appointment.checked_in", True),
+    # Being seen.
     ("nurse", "patients.patient.seen", True),
     ("nurse", "patients.vitals.recorded", True),
     ("doctor", "patients.encounter.begun", True),
@@ -118,7 +198,44 @@ ACTS = [
     ("doctor", "laboratory.order.placed", True),
     ("doctor", "core.document.issued", True),
     ("doctor", "pharmacy.prescription.written", True),
+    # Tested. Each specimen is charged and labelled; the report is drawn in the name of who verified it.
+    ("lab_technician", "billing.charge.posted", True),
+    ("lab_technician", "core.document.issued", True),
+    ("lab_technician", "laboratory.specimen.collected", True),
+    ("lab_technician", "laboratory.result.entered", True),
+    ("pathologist", "laboratory.result.verified", True),
+    ("pathologist", "core.document.issued", True),
+    ("pathologist", "laboratory.report.issued", True),
+    ("doctor", "core.document.printed", True),
+    # Treated.
+    ("doctor", "core.document.printed", True),
+    ("doctor", "patients.note.signed", True),
+    ("doctor", "billing.charge.posted", True),
+    ("pharmacist", "billing.charge.posted", True),
+    ("pharmacist", "pharmacy.dispense.handed_out", True),
+    # Gone home: the worker issues the invoice, draws it, and keeps the appointment.
+    ("doctor", "patients.encounter.closed", True),
+    ("System", "billing.invoice.issued", True),
+    ("System", "appointments.appointment.fulfilled", True),
+    ("System", "core.document.issued", True),
+    # Paying: above the limit the discount waits for the manager, and is then the cashier's act.
+    ("cashier", "core.approval.asked", True),
+    ("manager", "core.approval.viewed", True),
+    ("cashier", "core.document.issued", True),
+    ("cashier", "billing.invoice.discounted", True),
+    ("manager", "core.approval.approved", True),
+    ("cashier", "core.document.issued", True),
+    ("cashier", "billing.payment.taken", True),
+    ("cashier", "core.document.printed", True),
+    ("cashier", "export", True),
+    # Looked at: refused, then with a reason; shared; and by the auditor.
     ("cashier", "access.refused", True),
+    ("surgeon", "access.outside_care", True),
+    ("surgeon", "core.user.reauthenticated", False),
+    ("surgeon", "patients.glass.broken", True),
+    ("surgeon", "patients.notes.viewed", True),
+    ("doctor", "patients.chart.shared", True),
+    ("second surgeon", "patients.notes.viewed", True),
     ("auditor", "patients.patient.seen", True),
 ]
 
