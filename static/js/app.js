@@ -234,6 +234,18 @@
   });
   window.addEventListener("focus", () => { const veil = $("#veil"); if (veil && !veil.hidden) uncover(); });
 
+  // A page that the browser has put away and brings back is shown once it is known that it is still its reader's; else
+  // it is asked for anew, and leads to the door. Whatever reader: what a screen showed is not for the next.
+  window.addEventListener("pagehide", () => { if (mine()) document.documentElement.classList.add("put-away"); });
+  window.addEventListener("pageshow", (event) => {
+    const shown = () => document.documentElement.classList.remove("put-away");
+    if (!event.persisted || !mine()) return shown();
+    fetch(document.body.dataset.session, { headers: { Accept: "application/json" } })
+      .then((answer) => answer.json())
+      .then((answer) => { if (answer.person === mine()) shown(); else location.reload(); })
+      .catch(() => location.reload());
+  });
+
   // Saved on leaving: what was typed since the last saving goes out with the page, whichever way it is left.
   let unsaved = null;
   document.addEventListener("input", (event) => {

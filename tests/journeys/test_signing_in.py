@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.journeys.conftest import PASSWORD, WINDOW, Hospital, Person
+from tests.journeys.conftest import FLAGS, PASSWORD, WINDOW, Hospital, Person
 
 
 @pytest.fixture
@@ -160,3 +161,81 @@ def test_what_was_typed_is_not_lost_when_the_session_ends(nurse: Person) -> None
             other.get_by_role("main").get_by_role("button", name="Sign out").click()
     assert nurse.page.locator("main [name=given_name]").input_value() == "Odalys"
     other.close()
+
+
+NEW = "seven geese above the dam"
+
+
+def shows_who_works_here(person: Person) -> bool:
+    return person.page.locator("main a[href^='/staff/']").count() > 0
+
+
+def sign_out_elsewhere(person: Person) -> None:
+    other = person.page.context.new_page()
+    other.goto(person.url + "/accounts/logout/")
+    other.get_by_role("main").get_by_role("button", name="Sign out").click()
+    other.wait_for_url("**/accounts/login/")
+    other.close()
+
+
+@pytest.mark.parametrize("how", ["Sign out", "Lock", "another password"])
+def test_the_way_back_shows_nothing(nurse: Person, browser: Browser, how: str) -> None:
+    sign_in(nurse, "hr")
+    nurse.go("/staff/")
+    assert shows_who_works_here(nurse)
+    nurse.go("/notifications/")
+    if how == "another password":
+        context = browser.new_context(**WINDOW)
+        elsewhere = Person(context.new_page(), nurse.url)
+        sign_in(elsewhere, "hr")
+        for old, new in ((PASSWORD, NEW), (NEW, PASSWORD)):  # others sign in by it as well
+            elsewhere.go("/accounts/password/")
+            elsewhere.fill(old_password=old, new_password1=new, new_password2=new)
+            elsewhere.press("Change password")
+            assert elsewhere.path() == "/accounts/password/done/"
+        context.close()
+    else:
+        from_menu(nurse, how)
+        nurse.page.go_back()
+        nurse.settle()
+        assert nurse.path().startswith("/accounts/")
+    nurse.page.go_back()
+    nurse.settle()
+    assert nurse.path().startswith("/accounts/") and not shows_who_works_here(nurse), "the way back shows nothing"
+
+
+def test_a_page_that_was_put_away_is_seen_again_by_its_reader_alone(nurse: Person) -> None:
+    """As a browser brings a page back that it kept whole, scripts and all (bfcache)."""
+    sign_in(nurse, "reception")
+    nurse.go("/patients/register")
+    nurse.fill(given_name="Odalys")
+    name = nurse.page.locator("main [name=given_name]")
+    nurse.page.on("dialog", lambda dialog: dialog.accept())  # what was typed would be lost
+    for signed_out in (False, True):
+        nurse.page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+        expect(name).to_be_hidden()
+        if signed_out:
+            sign_out_elsewhere(nurse)
+        nurse.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+        if not signed_out:
+            expect(name).to_be_visible()
+            assert name.input_value() == "Odalys"
+    nurse.page.wait_for_url("**/accounts/login/**")
+
+
+def test_the_browsers_own_way_of_keeping_pages_shows_nothing_either(nurse: Person, browser: Browser) -> None:
+    """Chromium as people use it: the driver switches that way off."""
+    keeping = browser.browser_type.launch(
+        executable_path=os.environ["HMS_CHROMIUM"],
+        args=FLAGS,
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
+    person = Person(keeping.new_context(**WINDOW).new_page(), nurse.url)
+    sign_in(person, "manager")
+    person.go("/accounts/security/")
+    person.go("/notifications/")
+    sign_out_elsewhere(person)
+    person.page.go_back()
+    person.page.wait_for_url("**/accounts/login/**")
+    assert person.page.locator(".who-name").count() == 0
+    keeping.close()
