@@ -114,7 +114,7 @@ class Stays:
                 admitted = closes
             if ready and (stay := self._stay(ward, dice.choice(ready), day, admitted)):
                 here.append(stay)
-        if day.toordinal() % 40 == 11 and day < scene.today:
+        if (scene.today - day).days % 40 == 9:
             self._never_came(ward, beds, day)
 
     def _stay(self, ward: Ward, bed: Bed, day: date, admitted: datetime) -> Stay | None:
