@@ -90,17 +90,24 @@ class DiscountForm(Form):
 
 
 class ServiceForm(ModelForm):
+    reason = forms.CharField(
+        label=_("Why it is added at this price"),
+        max_length=300,
+        required=False,
+        help_text=_("Needed where a second person has to approve it; until then it is not in use."),
+    )
+
     class Meta:
         model = Service
         fields = ["code", "name", "category", "price"]
 
     def layout(self) -> Layout:
-        return Layout(row("code", "name"), row("category", "price"))
+        return Layout(row("code", "name"), row("category", "price"), "reason")
 
 
 class PriceForm(ModelForm):
     reason = forms.CharField(
-        label=_("Why the price changes"),
+        label=_("Why it changes"),
         max_length=300,
         required=False,
         help_text=_("Needed where a second person has to approve it."),

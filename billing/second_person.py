@@ -70,7 +70,7 @@ def register() -> None:
     )
     approvals.register(
         "billing.price",
-        label=gettext_lazy("Change of a price"),
+        label=gettext_lazy("New or changed price"),
         permission="billing.change_service",
         act=prices.change_service,
         subject=_price,
@@ -155,11 +155,13 @@ def _price(user: User, approval: Approval) -> Subject | None:
     found = Service.objects.visible_to(user).filter(pk=approval.subject_id).first()
     if found is None or not user.has_perm("billing.view_service"):
         return None
+    asked = approval.arguments
     return Subject(
         url=reverse("billing:services"),
         lines=[
             (_("Service"), found.name),
-            (_("Price now"), _money(found.price, approval)),
-            (_("Price asked for"), _money(Decimal(approval.arguments["price"]), approval)),
+            (_("Code"), found.code),
+            (_("Now"), prices.in_words(_money(found.price, approval), found.active)),
+            (_("Asked for"), prices.in_words(_money(Decimal(asked["price"]), approval), asked["active"])),
         ],
     )

@@ -13,7 +13,8 @@ from billing.models import Service
 from billing.models.services import ServiceCategory
 from billing.services import prices
 from doctors.models import Doctor, Specialty
-from hms.core.models import Facility
+from hms.core import approvals
+from hms.core.models import Facility, User
 from hms.core.refusals import Refused
 
 PREFIX = "CONSULT-"
@@ -29,26 +30,58 @@ def listed(facility: Facility, specialty: Specialty) -> Service | None:
 
 
 def service(doctor: Doctor) -> Service:
-    """What the doctor's consultations are charged as. A specialty that the price list lacks is listed at the
-    doctor's own fee; refused where there is none."""
-    facility, specialty = doctor.employee.facility, doctor.specialty
-    if found := listed(facility, specialty):
+    """What the doctor's consultations are charged as. Refused where the price list lacks the specialty."""
+    if found := listed(doctor.employee.facility, doctor.specialty):
         return found
-    if doctor.fee is None:
+    raise Refused(
+        _(
+            "The price list has no price for consultations in %(specialty)s. Let accounting add %(code)s under Prices first."
+        )
+        % {"specialty": doctor.specialty.name, "code": code(doctor.specialty)},
+        field="specialty",
+    )
+
+
+def list_at(actor: User, doctor: Doctor, fee: Decimal | None) -> None:
+    """List a specialty that the price list lacks at the first doctor's fee, where one sets as much alone.
+
+    Refused above that: a price for all of a specialty is accounting's to enter, with a second person. The doctor is
+    not added meanwhile, because without a price nothing they do could be charged.
+    """
+    named = {"specialty": doctor.specialty.name, "code": code(doctor.specialty), "fee": fee}
+    if fee is None:
         raise Refused(
             _(
                 "The price list has no price for consultations in %(specialty)s. Enter a fee, or let accounting add %(code)s under Prices."
             )
-            % {"specialty": specialty.name, "code": code(specialty)},
+            % named,
             field="fee",
         )
-    return prices.ensure(
-        facility,
-        code=code(specialty),
-        name=_("Consultation, %(specialty)s") % {"specialty": specialty.name},
-        category=ServiceCategory.CONSULTATION,
-        price=doctor.fee,
+    if not approvals.alone(actor, "doctors.fee", fee):
+        raise Refused(
+            _(
+                "The price list has no price for consultations in %(specialty)s yet, and %(fee)s is above what you set alone. Let accounting add %(code)s under Prices, where a second person approves it; then add the doctor."
+            )
+            % named,
+            field="fee",
+        )
+    asked = approvals.ask(
+        actor,
+        "doctors.fee",
+        subject=doctor,
+        label=_("First price of %(code)s, %(fee)s") % named,
+        amount=fee,
+        reason="",
+        arguments={"doctor_id": doctor.pk, "fee": fee},
     )
+    prices.ensure(
+        doctor.employee.facility,
+        code=code(doctor.specialty),
+        name=_("Consultation, %(specialty)s") % {"specialty": doctor.specialty.name},
+        category=ServiceCategory.CONSULTATION,
+        price=fee,
+    )
+    asked.done(doctor)
 
 
 def price(doctor: Doctor) -> Decimal:

@@ -48,6 +48,14 @@ class ChangeDoctorForm(DoctorForm):
 
 
 class AddDoctorForm(DoctorForm):
+    reason = forms.CharField(
+        label=_("Why a fee of their own"),
+        max_length=300,
+        required=False,
+        help_text=_(
+            "Needed where a second person has to approve the fee. Until then consultations cost what the price list says."
+        ),
+    )
     employee = forms.ModelChoiceField(
         Employee.objects.none(), label=_("Employee"), widget=forms.Select(attrs={"data-pick": ""})
     )
@@ -61,7 +69,7 @@ class AddDoctorForm(DoctorForm):
         self.fields["employee"].help_text = _("Clinicians who have no profile yet. Hire them first under Staff.")
 
     def layout(self) -> Layout:
-        return Layout("employee", *super().layout().fields)
+        return Layout("employee", *super().layout().fields, "reason")
 
 
 class SignatureForm(Form):

@@ -30,7 +30,7 @@ class OrderForm(Form):
 
     def __init__(self, *args: Any, facility: Facility, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["tests"].queryset = TestDefinition.objects.filter(facility=facility, active=True)
+        self.fields["tests"].queryset = TestDefinition.objects.offered().filter(facility=facility)
 
     def layout(self) -> Layout:
         return Layout("tests", row("priority", "question"))
@@ -131,13 +131,21 @@ class CorrectForm(Form):
 
 class TestForm(ModelForm):
     price = forms.DecimalField(label=_("Price"), max_digits=12, decimal_places=2, min_value=0)
+    reason = forms.CharField(
+        label=_("Why it is added at this price"),
+        max_length=300,
+        required=False,
+        help_text=_("Needed where a second person has to approve it; until then nobody can order the test."),
+    )
 
     class Meta:
         model = TestDefinition
         fields = ["code", "name", "loinc", "specimen", "numeric", "unit", "decimals"]
 
     def layout(self) -> Layout:
-        return Layout(row("code", "name", "loinc"), row("specimen", "price"), "numeric", row("unit", "decimals"))
+        return Layout(
+            row("code", "name", "loinc"), row("specimen", "price"), "numeric", row("unit", "decimals"), "reason"
+        )
 
 
 class TestChangeForm(ModelForm):

@@ -12,7 +12,7 @@ from billing.models import Service
 from hms.core import units
 from hms.core.models import Facility, Record, User
 from hms.core.models.tracking import tracked
-from laboratory.querysets import AtFacilityQuerySet, OfOrderQuerySet, OfPatientQuerySet, OrderQuerySet
+from laboratory.querysets import OfOrderQuerySet, OfPatientQuerySet, OrderQuerySet, TestQuerySet
 from patients.models import Encounter, Observation, Patient
 
 
@@ -46,7 +46,7 @@ class TestDefinition(Record):
     decimals = models.PositiveSmallIntegerField(_("decimals"), default=1)
     active = models.BooleanField(_("active"), default=True)
 
-    objects = AtFacilityQuerySet.as_manager()
+    objects = TestQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

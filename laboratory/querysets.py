@@ -17,6 +17,12 @@ class AtFacilityQuerySet(models.QuerySet):
         return self.filter(facility=user.facility)
 
 
+class TestQuerySet(AtFacilityQuerySet):
+    def offered(self) -> Self:
+        """What can be ordered: in use, and at a price that is."""
+        return self.filter(active=True, service__active=True)
+
+
 class OfPatientQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> Self:
         return self.filter(care.scope(user), facility=user.facility)

@@ -21,6 +21,7 @@ def register() -> None:
             "pharmacy.prescription.written": _("Prescription written"),
             "pharmacy.prescriptions.viewed": _("Prescriptions looked at"),
             "pharmacy.product.added": _("Product added"),
+            "pharmacy.product.price_confirmed": _("Price of a new medicine confirmed"),
             "pharmacy.product.changed": _("Product or its price changed"),
             "pharmacy.stock.counted": _("Stock counted"),
             "pharmacy.stock.received": _("Stock received"),

@@ -146,10 +146,20 @@ class MedicineAddForm(Form):
     price = forms.DecimalField(label=_("Price of one"), max_digits=12, decimal_places=2, min_value=0)
     reorder_level = forms.IntegerField(label=_("Reorder at"), min_value=0, max_value=MOST)
     reorder_quantity = forms.IntegerField(label=_("Reorder quantity"), min_value=1, max_value=MOST)
+    reason = forms.CharField(
+        label=_("Why it is added at this price"),
+        max_length=300,
+        required=False,
+        help_text=_("Needed where a second person looks at the price. The medicine can be used at once."),
+    )
 
     def layout(self) -> Layout:
         return Layout(
-            row("name", "strength", "form"), row("unit", "price"), "allergens", row("reorder_level", "reorder_quantity")
+            row("name", "strength", "form"),
+            row("unit", "price"),
+            "allergens",
+            row("reorder_level", "reorder_quantity"),
+            "reason",
         )
 
     def clean_allergens(self) -> list[str]:

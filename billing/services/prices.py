@@ -16,15 +16,27 @@ from hms.core.refusals import Refused
 
 
 @transaction.atomic
-def add_service(actor: User, *, code: str, name: str, category: str, price: Decimal) -> Service:
-    """Add what can be charged. Refuses a code that is taken in this facility."""
-    service = Service(facility=actor.facility, code=code.strip().upper(), name=name, category=category, price=price)
+def add_service(actor: User, *, code: str, name: str, category: str, price: Decimal | str, reason: str = "") -> Service:
+    """Add what can be charged. Above one's limit in money it is entered out of use, which nothing is charged by, and
+    comes into use when a second person approves it: otherwise a price would move by taking a service out of use and
+    adding it anew. Refuses a code that is taken in this facility."""
+    service = Service(
+        facility=actor.facility,
+        code=code.strip().upper(),
+        name=name,
+        category=category,
+        price=money.rounded(Decimal(price)),
+        active=False,
+    )
+    asked = _ask(actor, service, name=name, price=service.price, active=True, reason=reason)
+    service.active = not asked.waits
     try:
         with transaction.atomic():
             service.save(force_insert=True)
     except IntegrityError:
         raise Refused(_("This code is taken."), field="code") from None
-    audit.record(actor, "billing.service.added", service)
+    asked.done(service)
+    audit.record(actor, "billing.service.added", service, reason=reason)
     return service
 
 
@@ -39,9 +51,9 @@ def change_service(
     reason: str = "",
     was: dict[str, Any] | None = None,
 ) -> Service | Approval:
-    """Change a price or take a service out of use; charges already posted keep theirs. A price that moves by more
-    than one's limit, in money or in per cent, has to be approved, and all of the change waits with it; counted
-    together is what one changed of this price in a month.
+    """Change a price, take a service out of use or put it back; charges already posted keep theirs. A price that
+    moves by more than one's limit, in money or in per cent, has to be approved, and all of the change waits with it;
+    in use and out of use is a move by the whole price. Counted together is what one moved of this price in a month.
 
     Refuses to take out of use what a department still charges by it, and, where it says what it `was`, a service
     that is not so any more. Locks: the service.
@@ -54,22 +66,12 @@ def change_service(
             % {"service": service.name, "uses": "; ".join(used)},
             field="active",
         )
-    before = {"name": service.name, "price": str(service.price), "active": service.active}
+    before = _state(service)
     if was is not None and was != before:
         raise Refused(_("This service was changed in the meantime: it costs %(price)s now.") % {"price": service.price})
     asked = None
-    if price != service.price:
-        asked = approvals.ask(
-            actor,
-            "billing.price",
-            subject=service,
-            label=_("Price of %(code)s, %(before)s → %(after)s")
-            % {"code": service.code, "before": service.price, "after": price},
-            amount=price - service.price,
-            base=service.price,
-            reason=reason,
-            arguments={"service_id": service.pk, "name": name, "price": price, "active": active, "was": before},
-        )
+    if (price, active) != (service.price, service.active):
+        asked = _ask(actor, service, name=name, price=price, active=active, reason=reason)
         if asked.waits:
             return asked.waits
     service.name, service.price, service.active = name, price, active
@@ -81,9 +83,44 @@ def change_service(
     return service
 
 
+def _state(service: Service) -> dict[str, Any]:
+    return {"name": service.name, "price": str(service.price), "active": service.active}
+
+
+def in_words(price: Decimal | str, active: bool) -> str:
+    return str(price) if active else _("%(price)s, not in use") % {"price": price}
+
+
+def _ask(actor: User, service: Service, *, name: str, price: Decimal, active: bool, reason: str) -> approvals.Asked:
+    """May one do this to a price alone? A price that comes into use or goes out of it moves by all of itself."""
+    moved = price - service.price if active == service.active else max(price, service.price)
+    return approvals.ask(
+        actor,
+        "billing.price",
+        subject=service,
+        label=_("Price of %(code)s, %(before)s → %(after)s")
+        % {
+            "code": service.code,
+            "before": in_words(service.price, service.active),
+            "after": in_words(price, active),
+        },
+        amount=moved,
+        base=service.price if price != service.price else None,
+        reason=reason,
+        arguments={
+            "service_id": service.pk,
+            "name": name,
+            "price": price,
+            "active": active,
+            "was": _state(service),
+        },
+    )
+
+
 def ensure(facility: Facility, *, code: str, name: str, category: str, price: Decimal) -> Service:
-    """The facility's service of this code, made at `price` where it is missing: departments bring
-    their catalogue's services with them."""
+    """The facility's service of this code, made at `price` where it is missing, without asking anybody: for the
+    demonstration, which fills an empty house as its owner; for what the caller asks about itself (`fees`, where the
+    fee was asked about; `formulary`, where a medicine is in use at once and its price is looked at after)."""
     service, _made = Service.objects.get_or_create(
         facility=facility, code=code, defaults={"name": name, "category": category, "price": price}
     )

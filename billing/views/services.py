@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -59,9 +58,15 @@ def service_list(request: HttpRequest) -> HttpResponse:
 def service_add(request: HttpRequest) -> HttpResponse:
     form = ServiceForm(request.POST or None)
     if form.carried_out(lambda data: prices.add_service(request.user, **data)):
-        messages.success(request, _("Service added."))
+        asking.answered(request, approvals.waits_for(form.result), _("Service added."))
         return redirect("billing:services")
-    return asking.fill_in(request, form, heading=_("Add a service"), back=reverse("billing:services"))
+    return asking.fill_in(
+        request,
+        form,
+        heading=_("Add a service"),
+        back=reverse("billing:services"),
+        note=approvals.own_sum(request.user, "billing.price"),
+    )
 
 
 @access.needs("billing.change_service")

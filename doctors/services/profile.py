@@ -50,14 +50,20 @@ def add_doctor(
     fee: Decimal | None = None,
     room: str = "",
     accepts_new: bool = True,
+    reason: str = "",
 ) -> Doctor:
-    """Let an employee consult. Refuses one who has left or consults already, a licence that a colleague
-    has, and no fee where the price list has no price for the specialty. Locks: the employee."""
+    """Let an employee consult. A fee of their own that is further from the price list than one sets alone has to be
+    approved (`set_fee`): until then the doctor's consultations cost what the list says.
+
+    Refuses one who has left or consults already, a licence that a colleague has, and a specialty that the price list
+    lacks where there is no fee or one above what one sets alone. Locks: the employee.
+    """
     employee = Employee.objects.select_for_update().get(pk=employee.pk)
     if not employee.active:
         raise Refused(_("This employee has left."), field="employee")
     if Doctor.objects.filter(employee=employee).exists():
         raise Refused(_("This employee has a doctor's profile already."), field="employee")
+    fee = None if fee is None else money.rounded(Decimal(fee))
     doctor = Doctor(
         employee=employee,
         specialty=specialty,
@@ -67,8 +73,15 @@ def add_doctor(
         accepts_new=accepts_new,
     )
     _check(doctor)
+    if not fees.listed(employee.facility, specialty):
+        fees.list_at(actor, doctor, fee)
+    asked = _ask_fee(actor, doctor, before=fees.service(doctor).price, reason=reason)
+    if asked and asked.waits:
+        doctor.fee = None
     doctor.save(force_insert=True)
-    audit.record(actor, "doctors.doctor.added", doctor)
+    if asked:
+        asked.done(doctor)
+    audit.record(actor, "doctors.doctor.added", doctor, reason=reason)
     return doctor
 
 
@@ -84,6 +97,7 @@ def change_doctor(actor: User, *, doctor_id: object, reason: str = "", **details
         setattr(doctor, name, details[name])
     if changed:
         _check(doctor)
+        fees.service(doctor)
         if (after := fees.price(doctor)) != before:
             raise Refused(
                 _(
@@ -113,26 +127,31 @@ def set_fee(
     _check(doctor)
     if was is not None and was != str(before):
         raise Refused(_("This was changed in the meantime: a consultation costs %(price)s now.") % {"price": before})
-    asked = None
-    if (after := fees.price(doctor)) != before:
-        asked = approvals.ask(
-            actor,
-            "doctors.fee",
-            subject=doctor,
-            label=_("Fee of %(name)s, %(before)s → %(after)s")
-            % {"name": doctor.name, "before": before, "after": after},
-            amount=after - before,
-            base=before,
-            reason=reason,
-            arguments={"doctor_id": doctor.pk, "fee": doctor.fee, "was": str(before)},
-        )
-        if asked.waits:
-            return asked.waits
+    asked = _ask_fee(actor, doctor, before=before, reason=reason)
+    if asked and asked.waits:
+        return asked.waits
     doctor.save(update_fields=["fee"])
     if asked:
         asked.done(doctor)
     audit.record(actor, "doctors.doctor.changed", doctor, reason=reason, detail={"fields": ["fee"], "fee": had})
     return doctor
+
+
+def _ask_fee(actor: User, doctor: Doctor, *, before: Decimal, reason: str) -> approvals.Asked | None:
+    """May one let the doctor's consultations cost what their fee says now? None where that moves no price."""
+    after = fees.price(doctor)
+    if after == before:
+        return None
+    return approvals.ask(
+        actor,
+        "doctors.fee",
+        subject=doctor,
+        label=_("Fee of %(name)s, %(before)s → %(after)s") % {"name": doctor.name, "before": before, "after": after},
+        amount=after - before,
+        base=before,
+        reason=reason,
+        arguments={"doctor_id": doctor.pk, "fee": doctor.fee, "was": str(before)},
+    )
 
 
 def locked(doctor_id: object) -> Doctor:
@@ -148,7 +167,6 @@ def _check(doctor: Doctor) -> None:
         raise Refused(_("A doctor needs a licence number."), field="licence_number")
     if doctor.fee is not None and doctor.fee < 0:
         raise Refused(_("A fee cannot be negative."), field="fee")
-    fees.service(doctor)
     twins = Doctor.objects.filter(
         employee__facility_id=doctor.employee.facility_id, licence_number__iexact=doctor.licence_number
     )

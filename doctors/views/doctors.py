@@ -88,6 +88,9 @@ def doctor(request: HttpRequest, doctor_id: UUID) -> HttpResponse:
             "doctor": found,
             "days": sorted((day, sessions, day > last) for (_pk, day), sessions in coming.items()),
             "own": found.employee.user_id == request.user.pk,
+            "waiting": approvals.waiting_for(request.user, [found])
+            if request.user.has_perm("doctors.change_doctor")
+            else [],
         },
     )
 
@@ -100,6 +103,8 @@ def add_doctor(request: HttpRequest) -> HttpResponse:
     )
     if form.carried_out(lambda data: profile.add_doctor(request.user, **data)):
         messages.success(request, _("Added. Now plan the weekly hours."))
+        if waits := approvals.waits_for(form.result):
+            asking.answered(request, waits, "")
         return redirect("doctors:hours", form.result.pk)
     back = reverse("doctors:doctors")
     return asking.fill_in(
@@ -109,6 +114,7 @@ def add_doctor(request: HttpRequest) -> HttpResponse:
         label=_("Add"),
         back=back,
         crumbs=[(_("Doctors"), back), (_("Add"), "")],
+        note=approvals.own_limit(request.user, "doctors.fee"),
     )
 
 

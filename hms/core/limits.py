@@ -75,12 +75,16 @@ RULES: dict[str, Rule] = {
         {"accountant": _upto(100), "manager": ANYTHING},
     ),
     "billing.price": Rule(
-        "A price moves everything charged after it. In per cent, because a price has no size of its own.",
+        "A price moves everything charged after it. In per cent, because a price has no size of its own; what comes into use or goes out of it, by the whole price.",
         {"administrator": _upto(50, 25), "accountant": _upto(50, 25), "manager": ANYTHING},
     ),
     "doctors.fee": Rule(
-        "A fee of one's own is a price: it moves what every visit to this doctor costs.",
+        "A fee of one's own is a price, the first one too: it moves what every visit to this doctor costs.",
         {"administrator": _upto(50, 25), "hr": _upto(50, 25), "manager": ANYTHING},
+    ),
+    "pharmacy.price": Rule(
+        "A medicine that is needed at night is charged from the moment it is added; a second person looks at its price.",
+        {"administrator": _upto(50), "pharmacist": _upto(50), "manager": ANYTHING},
     ),
     "pharmacy.adjustment": Rule(
         "A count that finds less covers what was taken away.",

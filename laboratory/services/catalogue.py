@@ -8,7 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from billing.models.services import ServiceCategory
+from billing.models.services import Service, ServiceCategory
 from billing.services import prices
 from hms.core import audit
 from hms.core.models import User
@@ -17,13 +17,20 @@ from laboratory.models import ReferenceRange, TestDefinition
 
 
 @transaction.atomic
-def add_test(actor: User, *, price: Decimal, **details: Any) -> TestDefinition:
-    """Add a test with its price. Refuses a code that is taken."""
+def add_test(actor: User, *, price: Decimal, reason: str = "", **details: Any) -> TestDefinition:
+    """Add a test with its price. A price above one's limit waits for a second person, and nobody can order the test
+    before; one that the price list has already stays. Refuses a code that is taken."""
     code = details["code"].strip().upper()
     if TestDefinition.objects.filter(facility=actor.facility, code=code).exists():
         raise Refused(_("This code is taken."), field="code")
-    service = prices.ensure(
-        actor.facility, code=f"LAB-{code}", name=details["name"], category=ServiceCategory.LABORATORY, price=price
+    charged_as = f"LAB-{code}"
+    service = Service.objects.filter(facility=actor.facility, code=charged_as).first() or prices.add_service(
+        actor,
+        code=charged_as,
+        name=details["name"],
+        category=ServiceCategory.LABORATORY,
+        price=price,
+        reason=reason,
     )
     test = TestDefinition.objects.create(facility=actor.facility, service=service, **{**details, "code": code})
     audit.record(actor, "laboratory.test.added", test)

@@ -29,7 +29,7 @@ def order(
     Refuses no test, and one that is out of use. Locks: the encounter, then the number counter.
     """
     encounter = locked_open(encounter_id)
-    tests = list(TestDefinition.objects.filter(pk__in=test_ids, facility=encounter.facility, active=True))
+    tests = list(TestDefinition.objects.offered().filter(pk__in=test_ids, facility=encounter.facility))
     if not tests:
         raise Refused(_("Choose at least one test."), field="tests")
     if len(tests) != len(set(test_ids)):

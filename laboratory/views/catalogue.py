@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from hms.core import access, asking, lists
+from hms.core import access, approvals, asking, lists
 from hms.core.acts import once
 from laboratory.forms import RangeForm, TestChangeForm, TestForm
 from laboratory.models import ReferenceRange, TestDefinition
@@ -34,7 +34,8 @@ def test_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def test(request: HttpRequest, test_id: UUID) -> HttpResponse:
     found = _test(request, test_id)
-    return render(request, "laboratory/test.html", {"test": found, "ranges": found.ranges.all()})
+    waiting = approvals.waiting_for(request.user, [found.service])
+    return render(request, "laboratory/test.html", {"test": found, "ranges": found.ranges.all(), "waiting": waiting})
 
 
 @access.needs("laboratory.add_testdefinition")
@@ -43,8 +44,16 @@ def test_add(request: HttpRequest) -> HttpResponse:
     form = TestForm(request.POST or None)
     if form.carried_out(lambda data: catalogue.add_test(request.user, **data)):
         messages.success(request, _("Added. Now say what is usual."))
+        if waits := approvals.waits_for(form.result.service):
+            asking.answered(request, waits, "")
         return redirect("laboratory:test", form.result.pk)
-    return asking.fill_in(request, form, heading=_("Add a test"), back=reverse("laboratory:tests"))
+    return asking.fill_in(
+        request,
+        form,
+        heading=_("Add a test"),
+        back=reverse("laboratory:tests"),
+        note=approvals.own_sum(request.user, "billing.price"),
+    )
 
 
 @access.needs("laboratory.change_testdefinition")

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from billing.models.services import Service, ServiceCategory
 from billing.services import prices
-from hms.core import audit
-from hms.core.models import User
+from hms.core import approvals, audit, money
+from hms.core.models import Approval, User
 from hms.core.refusals import Refused
 from pharmacy.models import Medicine, Product
 from pharmacy.services import stock
@@ -32,8 +32,11 @@ def add_medicine(
     price: Decimal,
     reorder_level: int,
     reorder_quantity: int,
+    reason: str = "",
 ) -> Product:
-    """Stock a medicine in this facility; the medicine itself is shared by the network.
+    """Stock a medicine in this facility; the medicine itself is shared by the network. It is in use at once, because
+    it may be needed tonight; where its price is above one's limit, those who approve prices are told, and it stands
+    among the requests until one of them has looked at it (`confirm_price`).
 
     Refuses one that is stocked here already, a strength in words that are often misread, and what no bill has room for.
     """
@@ -51,7 +54,7 @@ def add_medicine(
         raise Refused(_("This medicine is stocked here already."), field="name")
     code = f"RX-{str(medicine.pk)[-12:].upper()}"
     service = prices.ensure(
-        actor.facility, code=code, name=str(medicine), category=ServiceCategory.PHARMACY, price=price
+        actor.facility, code=code, name=str(medicine), category=ServiceCategory.PHARMACY, price=money.rounded(price)
     )
     product = Product.objects.create(
         facility=actor.facility,
@@ -60,7 +63,36 @@ def add_medicine(
         reorder_level=reorder_level,
         reorder_quantity=reorder_quantity,
     )
-    audit.record(actor, "pharmacy.product.added", product)
+    audit.record(actor, "pharmacy.product.added", product, reason=reason)
+    confirm_price(actor, product_id=product.pk, price=service.price, reason=reason)
+    return product
+
+
+@transaction.atomic
+def confirm_price(actor: User, *, product_id: object, price: Decimal | str, reason: str = "") -> Product | Approval:
+    """Stand by the price at which a medicine was added. Above one's limit a second person does it; refuses a price
+    that was changed since. Nothing is charged otherwise by it. Locks: the product."""
+    product = (
+        Product.objects.select_for_update(of=("self",))
+        .select_related("service", "medicine")
+        .get(pk=product_id, facility=actor.facility)
+    )
+    price = money.rounded(Decimal(price))
+    if product.service.price != price:
+        raise Refused(_("This was changed in the meantime: it costs %(price)s now.") % {"price": product.service.price})
+    asked = approvals.ask(
+        actor,
+        "pharmacy.price",
+        subject=product,
+        label=_("%(name)s, new at %(price)s") % {"name": product, "price": price},
+        amount=price,
+        reason=reason,
+        arguments={"product_id": product.pk, "price": price},
+    )
+    if asked.waits:
+        return asked.waits
+    asked.done(product)
+    audit.record(actor, "pharmacy.product.price_confirmed", product, reason=reason)
     return product
 
 

@@ -140,8 +140,20 @@ def medicine_add(request: HttpRequest) -> HttpResponse:
     form = MedicineAddForm(request.POST or None)
     if form.carried_out(lambda data: formulary.add_medicine(request.user, **data)):
         messages.success(request, _("Added. Receive a delivery to have it in stock."))
+        if waits := approvals.waits_for(form.result):
+            messages.warning(
+                request,
+                _("It is in use. Its price is above what you set alone, so somebody looks at it: %(names)s.")
+                % {"names": approvals.named(approvals.who_may(waits)) or _("nobody here may at present")},
+            )
         return redirect("pharmacy:product", form.result.pk)
-    return asking.fill_in(request, form, heading=_("Add a medicine"), back=reverse("pharmacy:stock"))
+    return asking.fill_in(
+        request,
+        form,
+        heading=_("Add a medicine"),
+        back=reverse("pharmacy:stock"),
+        note=approvals.own_sum(request.user, "pharmacy.price"),
+    )
 
 
 @access.needs("pharmacy.change_medicine")

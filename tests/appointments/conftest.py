@@ -17,6 +17,7 @@ from doctors.models import Doctor, Specialty
 from doctors.services import hours, profile
 from hms.core.models import Facility, User
 from patients.models import Patient
+from tests.doctors.conftest import list_price
 from tests.staff.conftest import hire
 
 # Friday 20 Nov 2026, eight in the morning in London and in UTC.
@@ -60,6 +61,7 @@ def make_doctor(
     """A doctor who consults on weekdays from nine to twelve, twenty minutes a patient."""
     employee = hire(hr, "Adaeze", family, title="Dr", profession="doctor", user=user)
     fields = {"licence_number": employee.number, "fee": Decimal("80.00"), "room": "Room 4", **details}
+    list_price(hr, specialty)
     doctor = profile.add_doctor(hr, employee=employee, specialty=specialty, **fields)
     for weekday in weekdays:
         hours.set_availability(

@@ -392,3 +392,97 @@ def test_every_kind_of_the_table_is_registered_and_every_role_of_it_may_do_or_de
         for role in limits.RULES[kind.key].by_role:
             held = roles.ROLES[role].permissions
             assert kind.permission in held or "core.decide_approval" in held, (kind.key, role)
+
+
+# Prices that are new, and those that go out of use
+
+
+def listed(actor: User, price: str, code: str = "MRI", reason: str = "A new machine") -> Service:
+    return prices.add_service(
+        actor, code=code, name="Magnetic resonance", category="procedure", price=Decimal(price), reason=reason
+    )
+
+
+@pytest.mark.parametrize(("price", "alone"), [("49.99", True), ("50.00", True), ("50.01", False)])
+def test_a_new_price_comes_into_use_at_once_up_to_the_limit_and_waits_above(
+    price: str, alone: bool, accountant: User, manager: User
+) -> None:
+    service = listed(accountant, price)
+    assert service.active is alone
+    if not alone:
+        asked = Approval.objects.get(status="waiting")
+        assert (asked.kind, asked.amount, asked.subject_label) == (
+            "billing.price",
+            Decimal(price),
+            f"Price of MRI, {price}, not in use → {price}",
+        )
+        approvals.approve(manager, approval_id=asked.pk)
+        service.refresh_from_db()
+    assert (service.active, service.price) == (True, Decimal(price))
+
+
+def test_nothing_is_charged_at_a_price_that_waits(
+    accountant: User, manager: User, reception: User, visit: Encounter
+) -> None:
+    listed(accountant, "800.00")
+    with pytest.raises(Refused, match="out of use in the price list"):
+        charge(reception, visit, "MRI", "800.00")
+    approvals.reject(manager, approval_id=Approval.objects.get().pk, reason="Too dear")
+    with pytest.raises(Refused, match="out of use in the price list"):
+        charge(reception, visit, "MRI", "800.00")
+    assert not Charge.objects.exists()
+    service = Service.objects.get(code="MRI")
+    again = waits(reprice(accountant, service, "700.00"))
+    assert again.arguments["active"] is True, "no dead end: it is asked for anew at another price"
+    approvals.approve(manager, approval_id=again.pk)
+    assert charge(reception, visit, "MRI", "1.00").amount == 700
+
+
+def test_a_new_price_above_the_limit_says_why(accountant: User) -> None:
+    with pytest.raises(Refused, match="Say why"):
+        listed(accountant, "800.00", reason="")
+    assert not Service.objects.exists()
+
+
+@pytest.mark.parametrize(("price", "alone"), [("50.00", True), ("50.01", False)])
+def test_no_price_moves_by_taking_it_out_of_use_and_adding_it_anew(price: str, alone: bool, accountant: User) -> None:
+    service = make_service(accountant.facility, "A", price)
+    answer = prices.change_service(
+        accountant, service_id=service.pk, name="A", price=Decimal(price), active=False, reason="Replaced"
+    )
+    assert isinstance(answer, Service) is alone
+    service.refresh_from_db()
+    assert service.active is not alone
+
+
+def test_a_price_that_is_out_of_use_comes_back_by_all_of_itself(accountant: User) -> None:
+    service = make_service(accountant.facility, "A", "800.00")
+    Service.objects.filter(pk=service.pk).update(active=False)
+    asked = waits(reprice(accountant, service, "1.00"))
+    assert (asked.amount, asked.percent) == (Decimal("800.00"), Decimal(100))
+
+
+def test_new_and_dearer_in_a_month_is_one_move(accountant: User) -> None:
+    service = listed(accountant, "48.00")
+    assert waits(reprice(accountant, service, "51.00")).counted == 51
+
+
+def test_without_the_engines_question_any_new_price_is_in_use(
+    accountant: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control."""
+    monkeypatch.setattr(approvals, "ask", lambda *words, **named: approvals.asking.Asked())
+    assert listed(accountant, "800.00").active
+
+
+def test_the_page_says_that_a_new_price_waits(accountant: User, manager: User, browser_of: Any) -> None:
+    office = browser_of(accountant)
+    assert "Up to 50.00 GBP you do this alone" in office.get(reverse("billing:service-add")).content.decode()
+    fields = {"code": "MRI", "name": "MRI", "category": "procedure", "price": "800", "reason": "New"}
+    page = office.post(reverse("billing:service-add"), {"_key": str(uuid.uuid4()), **fields}, follow=True)
+    assert "Not done yet: 800.00 GBP" in page.content.decode()
+    assert "Change waits" in page.content.decode()
+    asked = Approval.objects.get()
+    text = browser_of(manager).get(f"/approvals/{asked.pk}/").content.decode()
+    for words in ("MRI", "800.00\u00a0GBP, not in use", "New"):
+        assert words in text

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from billing.models import Service
+from billing.services import prices
+from doctors import fees
 from doctors.models import Doctor, Specialty
 from doctors.services import profile
 from hms.core.models import User
@@ -23,9 +26,22 @@ def cardiology(db: None) -> Specialty:
     return Specialty.objects.create(code="card", name="Cardiology")
 
 
+def list_price(hr: User, specialty: Specialty, price: Decimal = Decimal("80.00")) -> Service:
+    """Consultations of a specialty, in the price list of the facility."""
+    return prices.ensure(
+        hr.facility,
+        code=fees.code(specialty),
+        name=f"Consultation, {specialty.name}",
+        category="consultation",
+        price=price,
+    )
+
+
 def make_doctor(hr: User, specialty: Specialty, user: User | None = None, **details: Any) -> Doctor:
     employee = hire(hr, "Adaeze", "Obi", title="Dr", profession="doctor", user=user)
     fields = {"licence_number": employee.number, "fee": Decimal("80.00"), "room": "Room 4", **details}
+    if fields["fee"] is not None:
+        list_price(hr, specialty, fields["fee"])
     return profile.add_doctor(hr, employee=employee, specialty=specialty, **fields)
 
 

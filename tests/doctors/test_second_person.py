@@ -9,12 +9,15 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from billing.services.prices import add_service
+from billing.models import Service
+from billing.services import prices
 from doctors.models import Doctor, Specialty
 from doctors.services import profile
 from hms.core import approvals
 from hms.core.models import Approval, AuditEvent, User
 from hms.core.refusals import Refused
+from tests.doctors.conftest import list_price
+from tests.staff.conftest import hire
 
 
 def waits(answer: object) -> Approval:
@@ -88,10 +91,107 @@ def test_the_pages_say_what_waits_and_what_it_is_about(
 def test_another_specialty_moves_no_price_by_the_way(hr: User, doctor: Doctor) -> None:
     Doctor.objects.filter(pk=doctor.pk).update(fee=None)
     surgery = Specialty.objects.create(code="surg", name="Surgery")
-    add_service(hr, code="CONSULT-SURG", name="Consultation, Surgery", category="consultation", price=Decimal("900.00"))
+    list_price(hr, surgery, Decimal("900.00"))
     with pytest.raises(Refused, match="First give the doctor a fee"):
         profile.change_doctor(hr, doctor_id=doctor.pk, specialty=surgery)
     profile.change_doctor(hr, doctor_id=doctor.pk, fee=Decimal("80.00"))
     profile.change_doctor(hr, doctor_id=doctor.pk, specialty=surgery)
     waits(profile.change_doctor(hr, doctor_id=doctor.pk, fee=None, reason="As surgeons cost"))
     assert fee(doctor) == 80
+
+
+# A doctor who is new
+
+
+def add(hr: User, specialty: Specialty, price: str | None, reason: str = "Famous") -> Doctor:
+    employee = hire(hr, "Kwame", "Asante", title="Dr", profession="doctor")
+    given = None if price is None else Decimal(price)
+    return profile.add_doctor(
+        hr, employee=employee, specialty=specialty, licence_number="GMC 9", fee=given, reason=reason
+    )
+
+
+@pytest.mark.parametrize(
+    ("price", "alone"), [("125.00", True), ("75.00", True), ("100.00", True), ("125.01", False), ("74.99", False)]
+)
+def test_the_first_fee_is_measured_from_the_price_list(
+    price: str, alone: bool, hr: User, manager: User, cardiology: Specialty
+) -> None:
+    list_price(hr, cardiology, Decimal("100.00"))
+    new = add(hr, cardiology, price)
+    assert new.fee == (Decimal(price) if alone else None)
+    assert Doctor.objects.with_price().get(pk=new.pk).price == (Decimal(price) if alone else 100)
+    if not alone:
+        asked = Approval.objects.get(status="waiting")
+        assert (asked.kind, asked.subject_id, asked.reason) == ("doctors.fee", new.pk, "Famous")
+        approvals.approve(manager, approval_id=asked.pk)
+        assert fee(new) == Decimal(price)
+    assert Approval.objects.filter(kind="doctors.fee", status__in=["within", "approved"]).exists() == (
+        Decimal(price) != 100
+    )
+
+
+def test_a_new_doctors_fee_that_needs_a_second_person_needs_a_reason_and_adds_nobody_without(
+    hr: User, cardiology: Specialty
+) -> None:
+    list_price(hr, cardiology, Decimal("100.00"))
+    with pytest.raises(Refused, match="Say why") as refused:
+        add(hr, cardiology, "500.00", reason="")
+    assert refused.value.field == "reason"
+    assert not Doctor.objects.exists()
+
+
+def test_without_the_engines_question_the_first_fee_is_anything(
+    hr: User, cardiology: Specialty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control."""
+    list_price(hr, cardiology, Decimal("100.00"))
+    monkeypatch.setattr(approvals, "ask", lambda *words, **named: approvals.asking.Asked())
+    assert add(hr, cardiology, "5000.00").fee == 5000
+
+
+@pytest.mark.parametrize("price", ["49.99", "50.00"])
+def test_a_specialty_that_is_not_listed_is_listed_at_a_fee_that_one_sets_alone(
+    price: str, hr: User, cardiology: Specialty
+) -> None:
+    new = add(hr, cardiology, price, reason="")
+    assert (new.fee, Service.objects.get(code="CONSULT-CARD").price) == (Decimal(price), Decimal(price))
+    own = Approval.objects.get()
+    assert (own.status, own.counted, own.result_id) == ("within", Decimal(price), new.pk)
+    waits(profile.set_fee(hr, doctor_id=new.pk, fee=Decimal("60.00"), reason="And more"))
+
+
+def test_a_specialty_that_is_not_listed_is_listed_by_accounting_above_that(
+    hr: User, person: Callable[..., User], manager: User, cardiology: Specialty
+) -> None:
+    with pytest.raises(Refused, match="Let accounting add CONSULT-CARD") as refused:
+        add(hr, cardiology, "50.01")
+    assert refused.value.field == "fee"
+    assert not Service.objects.exists()
+    assert not Doctor.objects.exists()
+    prices.add_service(
+        person("accountant"),
+        code="CONSULT-CARD",
+        name="Consultation",
+        category="consultation",
+        price=Decimal("90.00"),
+        reason="A new clinic",
+    )
+    approvals.approve(manager, approval_id=Approval.objects.get(status="waiting").pk)
+    assert add(hr, cardiology, None).fee is None
+
+
+def test_the_form_says_what_happens_and_the_profile_what_waits(
+    hr: User, manager: User, cardiology: Specialty, browser_of: Callable[[User], Client]
+) -> None:
+    list_price(hr, cardiology, Decimal("100.00"))
+    employee, office = hire(hr, "Kwame", "Asante", title="Dr", profession="doctor"), browser_of(hr)
+    form = office.get("/doctors/add").content.decode()
+    assert "You do this alone up to: 50.00 GBP and 25 %" in form
+    assert "Until then consultations cost what the price list says" in form
+    fields = {"employee": employee.pk, "specialty": cardiology.pk, "licence_number": "L", "fee": "300", "reason": "New"}
+    page = office.post("/doctors/add", {"_key": str(uuid.uuid4()), **fields}, follow=True).content.decode()
+    assert "Not done yet: 200.00 GBP" in page
+    assert manager.name in page
+    new = Doctor.objects.get()
+    assert "Waits for approval" in office.get(f"/doctors/{new.pk}/").content.decode()

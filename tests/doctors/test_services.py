@@ -21,7 +21,7 @@ from patients.models import ClinicalNote, Condition, Encounter, Patient
 from patients.services import encounters, notes
 from staff import services as staff
 from tests.billing.conftest import faults
-from tests.doctors.conftest import make_doctor
+from tests.doctors.conftest import list_price, make_doctor
 from tests.staff.conftest import hire
 
 # Profile
@@ -219,9 +219,7 @@ def test_a_doctor_without_a_fee_needs_a_price_in_the_list(hr: User, person: Call
     with pytest.raises(Refused, match="CONSULT-DERM") as refusal:
         make_doctor(hr, dermatology, fee=None)
     assert refusal.value.field == "fee"
-    prices.add_service(
-        person("accountant"), code="consult-derm", name="Dermatologist", category="consultation", price=Decimal(75)
-    )
+    list_price(hr, dermatology, Decimal(75))
     made = make_doctor(hr, dermatology, fee=None)
     assert Doctor.objects.with_price().get(pk=made.pk).price == Decimal(75)
 
@@ -235,7 +233,7 @@ def test_a_consultation_in_use_stays_in_the_price_list_and_one_out_of_use_is_not
         prices.change_service(accountant, **change)
     assert refusal.value.field == "active"
     profile.stop_consulting(hr, doctor_id=doctor.pk, reason="On leave")
-    assert not prices.change_service(accountant, **change).active
+    assert not prices.change_service(person("manager"), **change).active
     profile.resume_consulting(hr, doctor_id=doctor.pk, reason="Back")
     with pytest.raises(Refused, match="put it back under Prices"):
         consultation.sign(obi, encounter_id=visit.pk, codes=[], complaint="Cough")

@@ -22,7 +22,7 @@ from hms.core.models import AuditEvent, Facility, User
 from patients.models import CarePlan, ClinicalNote, Encounter, Patient
 from patients.services import clinical, encounters, notes
 from tests.conftest import make_patient
-from tests.doctors.conftest import make_doctor
+from tests.doctors.conftest import list_price, make_doctor
 from tests.doctors.test_services import picture
 from tests.staff.conftest import hire
 
@@ -219,6 +219,7 @@ def test_the_day_costs_the_same_for_one_patient_or_thirty(desk: Client, receptio
 
 def test_hr_adds_a_doctor_and_plans_the_week(office: Client, hr: User, cardiology: Specialty) -> None:
     employee = hire(hr, "Kwame", "Asante", title="Dr", profession="doctor")
+    list_price(hr, cardiology)
     send(
         office,
         "add-doctor",

@@ -10,12 +10,13 @@ from billing.services import payments
 from hms.core import documents
 from hms.core.models import Document, DocumentKind, OutboxMessage, User
 from laboratory.models import DiagnosticReport
-from laboratory.services import catalogue, orders, results
+from laboratory.services import orders, results
 from patients.services import clinical, encounters, notes
 from pharmacy.models import ReorderAlert
 from tests.billing.conftest import charge, faults
 from tests.conftest import make_patient
 from tests.kill.conftest import House, wait_for
+from tests.laboratory.conftest import make_test
 from tests.pharmacy.conftest import hand_out, make_product, prescribe, receive
 
 
@@ -28,9 +29,7 @@ def whole_visit(reception: User, person: Any) -> Any:
     doctor, technician, pathologist, pharmacist = (
         person(role) for role in ("doctor", "lab_technician", "pathologist", "pharmacist")
     )
-    test = catalogue.add_test(
-        pathologist, code="CRP", name="C-reactive protein", specimen="blood-serum", unit="mg/L", price=Decimal("12.00")
-    )
+    test = make_test(pathologist, "CRP", "C-reactive protein", specimen="blood-serum", unit="mg/L", price="12.00")
     product = make_product(pharmacist, level=15)
     receive(pharmacist, product, 20)
     visit = encounters.open_encounter(reception, patient=make_patient(reception), reason="Cough")

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from billing.services import prices
 from hms.core.models import User
 from laboratory.models import LabOrder, Result, TestDefinition
 from laboratory.services import catalogue, orders, results
@@ -15,6 +16,7 @@ def make_test(
     **more: object,
 ) -> TestDefinition:  # fmt: skip
     fields = {"unit": "g/dL", **more}
+    prices.ensure(actor.facility, code=f"LAB-{code}", name=name, category="laboratory", price=Decimal(price))
     return catalogue.add_test(actor, code=code, name=name, specimen=specimen, price=Decimal(price), **fields)
 
 

@@ -26,6 +26,7 @@ def make_product(
         price=Decimal(price),
         reorder_level=level,
         reorder_quantity=100,
+        reason=more.get("reason", ""),
     )
 
 

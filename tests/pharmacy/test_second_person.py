@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
+from billing.services import prices
 from hms.core import approvals, oracle
 from hms.core.models import Approval, AuditEvent, User
+from hms.core.refusals import Refused
+from patients.models import Encounter
 from pharmacy.models import Batch, Product, StockMovement
 from pharmacy.services import stock
 from tests.billing.conftest import faults
-from tests.pharmacy.conftest import make_product, on_shelf, receive
+from tests.pharmacy.conftest import hand_out, make_product, on_shelf, prescribe, receive
 
 
 @pytest.fixture
@@ -126,3 +130,39 @@ def test_a_movement_that_nobody_approved_is_found(pharmacist: User, lot: Batch) 
         cursor.execute("delete from core_approval")
         assert len(list(check.check())) == 1
         transaction.set_rollback(True)
+
+
+# The price of a medicine that is new
+
+
+@pytest.mark.parametrize(("price", "alone"), [("50.00", True), ("50.01", False)])
+def test_a_new_medicine_is_in_use_at_once_and_a_dear_one_is_looked_at(
+    price: str, alone: bool, pharmacist: User, manager: User, doctor_user: User, visit: Encounter
+) -> None:
+    product = make_product(pharmacist, "Alteplase", price=price, reason="A stroke")
+    assert product.service.active
+    receive(pharmacist, product, 20)
+    assert hand_out(pharmacist, prescribe(doctor_user, visit, product), 10)
+    assert Approval.objects.filter(status="waiting").exists() is not alone
+    assert manager.notifications.filter(text__contains="Price of a new medicine").exists() is not alone
+    if not alone:
+        asked = Approval.objects.get(status="waiting")
+        approvals.approve(manager, approval_id=asked.pk, reason="Seen")
+        asked.refresh_from_db()
+        assert (asked.status, asked.result_id) == ("approved", product.pk)
+        assert AuditEvent.objects.filter(action="pharmacy.product.price_confirmed", actor=pharmacist).exists()
+
+
+def test_a_dear_medicine_says_why(pharmacist: User) -> None:
+    with pytest.raises(Refused, match="Say why"):
+        make_product(pharmacist, "Alteplase", price="900.00")
+
+
+def test_a_price_that_was_changed_since_is_not_confirmed(pharmacist: User, manager: User, person: Any) -> None:
+    product = make_product(pharmacist, "Alteplase", price="900.00", reason="A stroke")
+    service = product.service
+    prices.change_service(
+        manager, service_id=service.pk, name=service.name, price=Decimal(800), active=True, reason="Too dear"
+    )
+    answer = approvals.approve(manager, approval_id=Approval.objects.get(status="waiting").pk)
+    assert (answer.status, answer.decision_reason) == ("void", "This was changed in the meantime: it costs 800.00 now.")

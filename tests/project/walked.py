@@ -23,6 +23,7 @@ from patients.services import amendments, clinical, encounters, erasing, grants,
 from staff import services as staff
 from staff.models import Employee
 from tests.conftest import make_patient
+from tests.doctors.conftest import list_price
 from tests.laboratory.conftest import enter, make_test, order, verify
 from tests.pharmacy.conftest import hand_out, make_product, prescribe, receive
 from tests.project.routes import Route
@@ -86,6 +87,7 @@ def walk(
     ids |= {"employee_id": employee.pk, "shift_id": shift.pk, "entry_id": entry.pk, "credential_id": paper.pk}
     ids["attendance_id"] = staff.clock_in(hr, employee_id=employee.pk).pk
     specialty, _made = Specialty.objects.get_or_create(code="gp", defaults={"name": "General practice"})
+    list_price(hr, specialty, Decimal("60.00"))
     consults = profile.add_doctor(
         hr,
         employee=employee,

@@ -19,12 +19,22 @@ from hms.core.approvals.deciders import count_for_me, count_mine, for_me, mark, 
 from hms.core.approvals.deciding import approve, decide, expire, reject, withdraw
 from hms.core.approvals.kinds import Subject, label_of, other_accounts, others_of, register, registered
 from hms.core.approvals.setting import limit_lines, set_limit
-from hms.core.approvals.telling import explained, named, own_limit, subjects_waiting, waiting_for
+from hms.core.approvals.telling import (
+    alone,
+    explained,
+    named,
+    own_limit,
+    own_sum,
+    subjects_waiting,
+    waiting_for,
+    waits_for,
+)
 
 __all__ = [
     "WAITS",
     "Asked",
     "Subject",
+    "alone",
     "approve",
     "ask",
     "count_for_me",
@@ -40,6 +50,7 @@ __all__ = [
     "other_accounts",
     "others_of",
     "own_limit",
+    "own_sum",
     "page_of",
     "register",
     "registered",
@@ -49,6 +60,7 @@ __all__ = [
     "subjects_waiting",
     "tell",
     "waiting_for",
+    "waits_for",
     "who_may",
     "why_not",
     "withdraw",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 from django.db import models
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from hms.core import limits
 from hms.core.approvals import asking, deciders, kinds
-from hms.core.limits import in_words
+from hms.core.limits import Limit, in_words
 from hms.core.models import Approval, User
 
 SHOWN = 4  # so many of those who may approve are named
@@ -26,6 +27,27 @@ def own_limit(user: User, kind: str) -> str:
         return _("This waits for a second person, whatever the amount.")
     return _("You do this alone up to: %(limit)s. Above that it waits for a second person.") % {
         "limit": in_words(limit, user.facility.currency)
+    }
+
+
+def alone(user: User, kind: str, amount: Decimal) -> bool:
+    """Whether one does so much of a kind without anybody else, by itself and in money alone. One query."""
+    return limits.covering(limits.of(user.facility), kind, user.roles, counted=amount, percent=None) is not None
+
+
+def waits_for(subject: models.Model) -> Approval | None:
+    """The oldest request that waits for this row. One query."""
+    rows = Approval.objects.waiting().filter(subject_type=subject._meta.label_lower, subject_id=subject.pk)
+    return rows.select_related("facility", "asked_by").order_by("asked_at").first()
+
+
+def own_sum(user: User, kind: str) -> str:
+    """As `own_limit`, for what has no former price: the amount alone. One query."""
+    limit = limits.widest(limits.of(user.facility), kind, user.roles)
+    if limit.amount is None:
+        return ""
+    return _("Up to %(amount)s you do this alone. Above that a second person looks at it.") % {
+        "amount": limits.in_words(Limit(limit.amount), user.facility.currency)
     }
 
 
