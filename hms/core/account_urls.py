@@ -38,6 +38,12 @@ urlpatterns = [
     path("sso/<slug:provider_id>/", sign_in.single_sign_on, name="openid_connect_login"),
     path("sso/<slug:provider_id>/back/", sign_in.single_sign_on_back, name="openid_connect_callback"),
     path("sso-cancelled/", sign_in.single_sign_on_cancelled, name="socialaccount_login_cancelled"),
+    path("security/single-sign-on/", _act(sign_in.single_sign_on_connect), name="single_sign_on_connect"),
+    path(
+        "security/single-sign-on/remove/",
+        _act(sign_in.single_sign_on_disconnect),
+        name="single_sign_on_disconnect",
+    ),
     path("security/", _own(factors.Mine.as_view()), name="mfa_index"),
     path("code/", access.public(factors.Authenticate.as_view()), name="mfa_authenticate"),
     path("again/code/", _own(factors.CodeAgain.as_view()), name="mfa_reauthenticate"),

@@ -143,6 +143,7 @@ def register_own() -> None:
             "core.user.sessions_ended": gettext_lazy("Signed out everywhere by an administrator"),
             "core.user.signed_out_everywhere": gettext_lazy("Signed out everywhere"),
             "core.user.single_sign_on_linked": gettext_lazy("Single sign-on tied to the account"),
+            "core.user.single_sign_on_unlinked": gettext_lazy("Single sign-on taken off the account"),
             "core.user.switched": gettext_lazy("Took over a shared computer"),
             "core.user.unlock_failed": gettext_lazy("Unlocking refused"),
             "core.user.unlocked": gettext_lazy("Computer unlocked"),

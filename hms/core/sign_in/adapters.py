@@ -14,18 +14,20 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialAccount, SocialLogin
+from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.base import AuthProcess
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import authenticate
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
 from hms.core import audit
 from hms.core.models import User
-from hms.core.sign_in import factors, single_sign_on, throttle
+from hms.core.refusals import Refused
+from hms.core.sign_in import factors, single_sign_on, throttle, tying
 
 # What stands at once for an unknown user, a wrong password and an account that is closed.
 NO_MATCH = _("User name and password do not match. Check both; capital letters count.")
@@ -117,27 +119,32 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         return single_sign_on.session()
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """A subject that is not yet known is tied to the account it names, once."""
+        """A subject that is not yet known is tied to the account it names, once, and at the door only where nobody has
+        signed in to that account yet: an address can be changed by an administrator, and would open an account in use
+        to whoever owns the new one. Who has signed in before ties their own, signed in (`tying`)."""
+        if sociallogin.state.get("process") == AuthProcess.CONNECT:
+            raise ImmediateHttpResponse(_connected(request, sociallogin))
         if sociallogin.is_existing:
             return
         user = _named_by(sociallogin)
         if user is None:
             audit.record(None, "core.user.sign_in_failed", detail={"by": "single sign-on"})
             raise ImmediateHttpResponse(render(request, "account/no_account.html", status=403))
-        with transaction.atomic():
-            # A name that was claimed once belongs to the subject that claimed it first.
-            User.objects.select_for_update().get(pk=user.pk)
-            if SocialAccount.objects.filter(user=user, provider=sociallogin.account.provider).exists():
-                audit.record(None, "core.user.sign_in_failed", user, detail={"by": "single sign-on", "why": "subject"})
-                tied = False
-            else:
-                sociallogin.account.user = user
-                sociallogin.account.save()
-                audit.record(user, "core.user.single_sign_on_linked", user)
-                tied = True
-        if not tied:
+        if why := tying.at_the_door(user, sociallogin.account):
+            audit.record(None, "core.user.sign_in_failed", user, detail={"by": "single sign-on", "why": why})
             raise ImmediateHttpResponse(render(request, "account/no_account.html", status=403))
         sociallogin.user = user
+
+
+def _connected(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
+    """The way back from the provider of somebody who ties it to their own account, on the page where they began."""
+    try:
+        tying.from_within(request, sociallogin)
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, _("Connected. From now on you may sign in with it."))
+    return redirect("mfa_index")
 
 
 def _named_by(sociallogin: SocialLogin) -> User | None:

@@ -15,6 +15,7 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from allauth.mfa.webauthn.internal import auth as passkey
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -26,7 +27,7 @@ from django.utils.translation import gettext_lazy
 from hms.core import audit
 from hms.core.models import Pin
 from hms.core.sign_in import factors as rules
-from hms.core.sign_in import sessions
+from hms.core.sign_in import sessions, tying
 
 View = Callable[..., HttpResponse]
 
@@ -93,6 +94,8 @@ class Mine(base.IndexView):
         return context | {
             "sessions": sessions.listed(self.request),
             "second_step_missing": rules.is_missing(self.request),
+            "single_sign_on": settings.OIDC_NAME if settings.OIDC_URL else "",
+            "tied": tying.of(self.request.user),
             "pin": Pin.objects.filter(user=self.request.user).first(),
         }
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account import views as account
-from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
+from allauth.account.internal.flows.reauthentication import (
+    raise_if_reauthentication_required,
+    reauthenticate_by_password,
+)
 from allauth.socialaccount.helpers import render_authentication_error
+from allauth.socialaccount.internal import statekit
 from allauth.socialaccount.models import SocialApp
+from allauth.socialaccount.providers.base import AuthProcess
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView, OAuth2View
 from django.conf import settings
@@ -20,16 +25,19 @@ from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 from requests import RequestException
 
-from hms.core import access, audit
+from hms.core import access, asking, audit
 from hms.core.acts import once
-from hms.core.sign_in import devices, first_password, presence, sessions
+from hms.core.sign_in import devices, first_password, presence, sessions, tying
 from hms.core.sign_in import single_sign_on as single_sign_on_by
 from hms.core.sign_in.forms import PasswordAgainForm, SignInForm
+
+PROVIDER = "sso"  # the one that HMS_OIDC_URL configures
 
 
 class SignIn(account.LoginView):
@@ -127,9 +135,62 @@ def single_sign_on(request: HttpRequest, provider_id: str) -> HttpResponseBase:
 @access.public
 @require_safe
 def single_sign_on_back(request: HttpRequest, provider_id: str) -> HttpResponseBase:
-    if request.user.is_authenticated:
+    if request.user.is_authenticated and not _ties(request):
         return redirect("core:home")
     return _with_the_provider(OAuth2CallbackView, request, provider_id)
+
+
+def _ties(request: HttpRequest) -> bool:
+    """Whether this comes back from an attempt, of this very session, to tie the provider to one's own account."""
+    state = statekit.get_states(request).get(request.GET.get("state", ""))
+    return state is not None and state[0].get("process") == AuthProcess.CONNECT
+
+
+def single_sign_on_connect(request: HttpRequest) -> HttpResponse:
+    """To the provider, to tie it to one's own account. Who did not just sign in does it again first."""
+    if not settings.OIDC_URL:
+        raise Http404
+    raise_if_reauthentication_required(request, app="hms")
+    if request.method == "POST":
+        return _to_the_provider(request)
+    return asking.confirm(
+        request,
+        None,
+        heading=_("Connect %(provider)s") % {"provider": settings.OIDC_NAME},
+        question=_("Go there, sign in as yourself, and open your account here with it from then on?"),
+        detail=_("Your password, and your second step, open it as before."),
+        label=_("Go there"),
+        back=reverse("mfa_index"),
+        crumbs=[(_("Signing in"), reverse("mfa_index"))],
+    )
+
+
+def _to_the_provider(request: HttpRequest) -> HttpResponse:
+    adapter = single_sign_on_by.Adapter(request, PROVIDER)
+    provider = adapter.get_provider()
+    try:
+        return provider.redirect(request, process=AuthProcess.CONNECT, data={"user": str(request.user.pk)})
+    except (OAuth2Error, RequestException) as error:
+        return render_authentication_error(request, provider, exception=error)
+
+
+def single_sign_on_disconnect(request: HttpRequest) -> HttpResponse:
+    raise_if_reauthentication_required(request, app="hms")
+    if request.method == "POST":
+        tying.untie(request.user)
+        messages.success(request, _("Disconnected: it opens your account no longer."))
+        return redirect("mfa_index")
+    if tying.of(request.user) is None:
+        return redirect("mfa_index")
+    return asking.confirm(
+        request,
+        None,
+        heading=_("Disconnect single sign-on"),
+        question=_("Sign in without it from now on?"),
+        label=_("Disconnect"),
+        back=reverse("mfa_index"),
+        crumbs=[(_("Signing in"), reverse("mfa_index"))],
+    )
 
 
 def _with_the_provider(view: type[OAuth2View], request: HttpRequest, provider_id: str) -> HttpResponseBase:
