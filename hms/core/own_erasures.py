@@ -47,7 +47,7 @@ def register() -> None:
     erasures.stays(
         Erasure,
         why="that it was erased, on what ground, by whom and when",
-        kept=("patient_id", "ground", "asked_at", "status", "decided_at", "done_at", "counts"),
+        kept=("patient_id", "ground", "asked_at", "told", "status", "decided_at", "done_at", "counts"),
         reason=SAID,
         decision_reason=SAID,
     )

@@ -6,17 +6,19 @@ What is done to which row stands in each app's `erasures.py`; what does it, in `
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from hms.core import approvals, audit, clock, erasing, erasures, notify, sealing
-from hms.core.models import Erasure, ErasureStatus, User
+from hms.core.models import Erasure, ErasureStatus, Facility, User
 from hms.core.refusals import Refused
-from patients.models import Encounter, Patient
+from patients.models import Encounter, Patient, PatientFacility
 
 
 @transaction.atomic
 def ask(actor: User, *, patient_id: object, ground: str, reason: str) -> Erasure:
-    """Ask for a record to be erased; those who decide are told. Locks: the patient.
+    """Ask for a record to be erased; those who decide are told, and so are the privacy officers of every other
+    facility in which the patient is known: they may place a hold. Locks: the patient.
 
     Refuses while anything stands in the way, without a reason, and while another request waits.
     """
@@ -29,7 +31,7 @@ def ask(actor: User, *, patient_id: object, ground: str, reason: str) -> Erasure
     now = clock.now()
     try:
         with transaction.atomic():
-            erasure = Erasure.objects.create(
+            erasure = Erasure(
                 created_at=now,
                 facility=actor.facility,
                 patient_id=patient.pk,
@@ -38,9 +40,11 @@ def ask(actor: User, *, patient_id: object, ground: str, reason: str) -> Erasure
                 asked_by=actor,
                 asked_at=now,
             )
+            _tell_elsewhere(erasure)
+            erasure.save(force_insert=True)
     except IntegrityError:
         raise Refused(_("The erasure of this record was asked for already.")) from None
-    audit.record(actor, "core.erasure.asked", erasure, reason=reason, detail={"ground": ground})
+    audit.record(actor, "core.erasure.asked", erasure, reason=reason, detail={"ground": ground, "told": erasure.told})
     notify.everyone(
         actor.facility,
         permission="core.decide_erasure",
@@ -106,8 +110,16 @@ def approve(actor: User, *, erasure_id: object) -> Erasure:
     return erasure
 
 
+def elsewhere(erasure: Erasure) -> list[tuple[Facility, int]]:
+    """The other facilities that were told of a request, by name, and how many people each. One query."""
+    rows = Facility.objects.filter(pk__in=list(erasure.told)).order_by("name")
+    return [(row, erasure.told[str(row.pk)]) for row in rows]
+
+
 def against(actor: User, erasure: Erasure) -> str:
     """Why this person does not decide about a request; "" if they may."""
+    if erasure.facility_id != actor.facility.pk:
+        return _("It was asked for in another facility, and is decided there. Here a hold can be placed.")
     if actor.pk == erasure.asked_by_id or actor.pk in approvals.others_of(erasure.asked_by_id):
         return _("You asked for this yourself. Somebody else decides about it.")
     if not actor.has_perm("core.decide_erasure"):
@@ -141,6 +153,26 @@ def _refuse_tampered(patient: Patient) -> None:
         _block, wrong = sealing.check(link, retired)
         if wrong:
             raise Refused(_("The audit of this record does not verify, so nothing was erased. %(why)s") % {"why": wrong[0]})  # fmt: skip
+
+
+def _others(erasure: Erasure) -> QuerySet[Facility]:
+    known = PatientFacility.objects.filter(patient=erasure.patient_id, facility=OuterRef("pk"))
+    return Facility.objects.filter(Exists(known)).exclude(pk=erasure.facility_id).order_by("name")
+
+
+def _tell_elsewhere(erasure: Erasure) -> None:
+    """Tell the privacy officers of each other facility that holds something of the patient, and write down how many
+    they were: whoever decides sees where there was nobody."""
+    erasure.told = {
+        str(facility.pk): notify.everyone(
+            facility,
+            permission="core.keep_legalhold",
+            text=_("A record that is kept here as well is to be erased: see whether something speaks against it"),
+            url=f"/patients/erasures/{erasure.pk}/",
+            level="warning",
+        )
+        for facility in _others(erasure)
+    }
 
 
 def _tell(erasure: Erasure, text: str) -> None:

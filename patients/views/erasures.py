@@ -28,8 +28,13 @@ def _patient(request: HttpRequest, patient_id: UUID) -> Patient:
 
 
 def _erasure(request: HttpRequest, erasure_id: UUID) -> Erasure:
-    rows = Erasure.objects.visible_to(request.user).select_related("asked_by", "decided_by")
+    rows = Erasure.objects.readable_by(request.user).select_related("facility", "asked_by", "decided_by")
     return access.find(request, rows, erasure_id)
+
+
+def _own_erasure(request: HttpRequest, erasure_id: UUID) -> Erasure:
+    """To act on: what was asked for in this facility."""
+    return access.find(request, Erasure.objects.visible_to(request.user), erasure_id)
 
 
 @access.needs("core.view_legalhold")
@@ -38,8 +43,8 @@ def chart_keeping(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     """On the patient's page: what holds the record, and whether it is to be erased."""
     patient = _patient(request, patient_id)
     holds = LegalHold.objects.standing().filter(patient_id=patient.pk).select_related("placed_by")
-    waiting = Erasure.objects.filter(patient_id=patient.pk, status=ErasureStatus.WAITING).first()
-    context = {"patient": patient, "holds": holds, "waiting": waiting}
+    waiting = Erasure.objects.filter(patient_id=patient.pk, status=ErasureStatus.WAITING).select_related("facility")
+    context = {"patient": patient, "holds": holds, "waiting": waiting.first()}
     return panels.render_panel(request, "patients/chart_keeping.html", context)
 
 
@@ -124,8 +129,8 @@ def erase(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 @access.needs("core.view_erasure")
 @require_safe
 def erasure_list(request: HttpRequest) -> HttpResponse:
-    """What was asked, and what became of it. Nobody is named."""
-    rows = Erasure.objects.visible_to(request.user).select_related("asked_by", "decided_by")
+    """What was asked here, or elsewhere of a patient who is known here too, and what became of it. Nobody is named."""
+    rows = Erasure.objects.readable_by(request.user).select_related("facility", "asked_by", "decided_by")
     page = lists.page(request, rows, order=("-asked_at", "-id"))
     return render(request, "patients/erasures.html", {"page": page})
 
@@ -142,6 +147,9 @@ def erasure(request: HttpRequest, erasure_id: UUID) -> HttpResponse:
         "erasure": found,
         "standing": erasures.obstacles(found.patient_id, found.ground) if waits else [],
         "lifted": _lifted(found) if waits else [],
+        "elsewhere": erasing.elsewhere(found),
+        "asked_elsewhere": found.facility_id != request.user.facility.pk,
+        "may_hold": waits and request.user.has_perm("core.keep_legalhold"),
         "against": erasing.against(request.user, found) if waits else "",
         "rows": sum(found.counts.values()),
     }
@@ -165,7 +173,7 @@ def _number(request: HttpRequest, found: Erasure) -> dict[str, object] | None:
 @once
 def erasure_approve(request: HttpRequest, erasure_id: UUID) -> HttpResponse:
     """Whoever approves proves first that it is really them."""
-    found = _erasure(request, erasure_id)
+    found = _own_erasure(request, erasure_id)
     if not did_recently_reauthenticate(request):
         return redirect(way_to_sign_in_again(request, request.get_full_path()))
     if request.method == "POST":
@@ -186,7 +194,7 @@ def erasure_approve(request: HttpRequest, erasure_id: UUID) -> HttpResponse:
 @access.needs("core.decide_erasure")
 @once
 def erasure_reject(request: HttpRequest, erasure_id: UUID) -> HttpResponse:
-    found = _erasure(request, erasure_id)
+    found = _own_erasure(request, erasure_id)
     form = RejectErasureForm(request.POST or None)
     if form.carried_out(lambda data: erasing.reject(request.user, erasure_id=found.pk, **data)):
         messages.success(request, _("Rejected: the record stays."))
@@ -204,7 +212,7 @@ def erasure_reject(request: HttpRequest, erasure_id: UUID) -> HttpResponse:
 @once
 @require_POST
 def erasure_withdraw(request: HttpRequest, erasure_id: UUID) -> HttpResponse:
-    found = _erasure(request, erasure_id)
+    found = _own_erasure(request, erasure_id)
     erasing.withdraw(request.user, erasure_id=found.pk)
     messages.success(request, _("Taken back: the record stays."))
     return redirect("patients:erasure", found.pk)

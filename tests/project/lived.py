@@ -33,7 +33,7 @@ from wards.models import Admission
 NOT_TYPED = {
     "mrn", "number", "accession", "currency", "code of core.Document", "kind", "action", "object_id", "subject_type",
     "source_type", "object_type", "result_type", "actor_name", "role", "source of core.AuditEvent",
-    "counts", "marks", "seals", "pgh_label", "pgh_user",
+    "counts", "told", "marks", "seals", "pgh_label", "pgh_user",
 }  # fmt: skip
 BORN = "1931-07-19"
 VALUE = "8642.75"

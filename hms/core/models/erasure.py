@@ -84,6 +84,13 @@ class ErasureStatus(models.TextChoices):
     DONE = "done", _("Erased")
 
 
+class ErasureQuerySet(OfFacilityQuerySet):
+    def readable_by(self, user: User) -> ErasureQuerySet:
+        """Those of the facility, and those of which it was told because the patient is known here as well. Only
+        the first are decided here (`visible_to`)."""
+        return self.filter(Q(facility=user.facility) | Q(told__has_key=str(user.facility.pk)))
+
+
 @tracked()
 class Erasure(Record):
     """A request to erase a patient's record: asked for by one person, decided by another, and done at once.
@@ -98,6 +105,8 @@ class Erasure(Record):
     reason = models.CharField(_("reason"), max_length=300)
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(_("asked"))
+    # Each other facility in which the patient is known → how many of its privacy officers were told when it was asked.
+    told = models.JSONField(_("told elsewhere"), default=dict)
     status = models.CharField(_("status"), max_length=10, choices=ErasureStatus, default=ErasureStatus.WAITING)
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(_("decided"), null=True)
@@ -106,7 +115,7 @@ class Erasure(Record):
     # Table → rows that were emptied or removed.
     counts = models.JSONField(_("rows"), default=dict, encoder=DjangoJSONEncoder)
 
-    objects = OfFacilityQuerySet.as_manager()
+    objects = ErasureQuerySet.as_manager()
 
     class Meta:
         ordering = ["-asked_at", "-id"]
