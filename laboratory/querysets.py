@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from patients import care
 
@@ -31,6 +33,13 @@ class OfPatientQuerySet(models.QuerySet):
 class OrderQuerySet(OfPatientQuerySet):
     def unfinished(self) -> Self:
         return self.filter(status__in=["ordered", "collected", "entered"])
+
+    def with_tests(self) -> Self:
+        """`tests`: of how many each is. Counted for the rows of a page, where a join would count them for all."""
+        from laboratory.models import Result
+
+        of_it = Result.objects.filter(order=OuterRef("pk")).order_by().values("order")
+        return self.annotate(tests=Coalesce(Subquery(of_it.annotate(n=Count("pk")).values("n")), 0))
 
 
 class OfOrderQuerySet(models.QuerySet):

@@ -3,10 +3,10 @@
 import errno
 import sys
 
-from hms.supervisor import manage, native, tests, up
+from hms.supervisor import bench, manage, native, tests, up
 from hms.supervisor.report import Stop, tail
 
-COMMANDS = {"up": up.main, "manage": manage.main, "verify": manage.verify, "test": tests.main}
+COMMANDS = {"up": up.main, "manage": manage.main, "verify": manage.verify, "test": tests.main, "bench": bench.main}
 
 
 def main() -> int:

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -42,7 +41,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
     status = request.GET.get("status", "")
     rows = LabOrder.objects.visible_to(request.user).select_related("patient", "ordered_by")
     rows = rows.filter(status=status) if status in OrderStatus.values else rows.unfinished()
-    rows = rows.annotate(tests=Count("results"))
+    rows = rows.with_tests()
     context = {
         "page": lists.page(request, rows, order=("-ordered_at", "-id")),
         "status": status,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from hms.core.models import Department, Facility, Record
@@ -30,6 +31,9 @@ class EncounterStatus(models.TextChoices):
     # Only of imported visits: they were running at the source, or nobody there says whether they ended.
     UNENDED = "unended", _("End not known")
 
+
+# When it ended, or that it did not: what is open lasts until for ever.
+UNTIL = Coalesce(F("ended_at"), Cast(Value("infinity"), models.DateTimeField()))
 
 OPEN = [EncounterStatus.ARRIVED, EncounterStatus.IN_PROGRESS]
 
@@ -64,6 +68,10 @@ class Encounter(Record):
         indexes = [
             models.Index(fields=["patient", "-started_at"], name="patients_encounter_patient"),
             models.Index(fields=["facility", "-started_at"], name="patients_encounter_facility"),
+            # Who treats whom (patients.care) is asked of what is open or ended lately, not of ten years.
+            models.Index(F("department"), UNTIL, condition=Q(imported=False), name="patients_encounter_lately"),
+            models.Index(F("facility"), UNTIL, condition=Q(imported=False), name="patients_encounter_there"),
+            models.Index(F("attending"), UNTIL, name="patients_encounter_treated"),
             models.Index(
                 fields=["attending", "started_at"], condition=Q(status__in=OPEN), name="patients_encounter_open"
             ),

@@ -16,7 +16,7 @@ def make_test(
     **more: object,
 ) -> TestDefinition:  # fmt: skip
     fields = {"unit": "g/dL", **more}
-    prices.ensure(actor.facility, code=f"LAB-{code}", name=name, category="laboratory", price=Decimal(price))
+    prices.ensure(actor.facility, code=f"LAB-{code.upper()}", name=name, category="laboratory", price=Decimal(price))
     return catalogue.add_test(actor, code=code, name=name, specimen=specimen, price=Decimal(price), **fields)
 
 
