@@ -14,10 +14,12 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import BadRequest, ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from django_celery_beat.admin import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 
 from hms.core import audit, held, history, outbox, people
 from hms.core.acts import once
@@ -39,6 +41,8 @@ admin.site.disable_action("delete_selected")
 admin.site.unregister(Group)
 # Secrets of second factors and of single sign-on are nobody's to read.
 admin.site.unregister([Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken])
+# What runs by itself is looked at here. Its own pages let whoever looks at it switch it off or run it, unrecorded.
+admin.site.unregister([PeriodicTask, ClockedSchedule, CrontabSchedule, SolarSchedule, IntervalSchedule])
 
 
 def _note(row: Any) -> None:
@@ -51,6 +55,7 @@ class FacilityScope:
     what is held on patients, those in one's scope as on every other page. Whose record a page shows is noted."""
 
     facility_path = "facility"
+    view_on_site = False
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """By the filters beside the list, and by no other column: a list that can be asked whether a hidden text holds
@@ -60,14 +65,26 @@ class FacilityScope:
         return any(lookup == name or lookup.startswith(f"{name}__") for name in offered)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """What is done with the rows that were chosen is an act, and done once."""
+        if request.method == "POST" and "action" in request.POST:
+            self._check_keys(request.POST.getlist("_selected_action"))
+            return once(super().changelist_view)(request, extra_context)
         answer = super().changelist_view(request, extra_context)
         shown = getattr(answer, "context_data", None) or {}
         for row in getattr(shown.get("cl"), "result_list", []):
             _note(row)
         return answer
 
+    def _check_keys(self, keys: list[str]) -> None:
+        """Django asks the database for whatever was chosen."""
+        try:
+            for key in keys:
+                self.model._meta.pk.to_python(key)
+        except ValidationError:
+            raise BadRequest("a key that no row has") from None
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
-        found = super().get_object(request, object_id, from_field)
+        found = super().get_object(request, object_id, from_field or None)
         if found is not None:
             _note(found)
         return found
@@ -130,12 +147,13 @@ class KeptAdmin(FacilityScope, admin.ModelAdmin):
         people.keep(request.user, row=obj, fields=list(form.changed_data))
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Choices stay within the facility one works in."""
+        """Choices stay within the facility one works in: among the rows that the target's own list shows."""
         target = db_field.remote_field.model
+        path = getattr(self.admin_site._registry.get(target), "facility_path", "")
         if target is Facility:
             kwargs.setdefault("queryset", Facility.objects.filter(pk=request.user.facility.pk))
-        elif any(field.name == "facility" for field in target._meta.fields):
-            kwargs.setdefault("queryset", target._default_manager.filter(facility=request.user.facility))
+        elif path or any(field.name == "facility" for field in target._meta.fields):
+            kwargs.setdefault("queryset", target._default_manager.filter(**{path or "facility": request.user.facility}))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
@@ -144,6 +162,11 @@ class FacilityAdmin(KeptAdmin):
     facility_path = ""
     list_display = ["code", "name", "time_zone", "currency", "paper"]
     search_fields = ["code", "name"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Facility | None = None) -> bool:
+        """All of them are shown; changed are those that one administers, and those in which nobody works yet."""
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or people.may_change(request.user, obj))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         # The code stands in numbers that were given out.
@@ -267,6 +290,27 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("core.resend_outboxmessage")
+
+
+@admin.register(PeriodicTask)
+class PeriodicTaskAdmin(ReadOnlyAdmin):
+    facility_path = ""
+    list_display = ["name", "task", "enabled", "interval", "crontab", "last_run_at"]
+    list_filter = ["enabled"]
+    list_select_related = ["interval", "crontab"]
+    search_fields = ["name", "task"]
+    fields = [
+        "name",
+        "task",
+        "enabled",
+        "interval",
+        "crontab",
+        "args",
+        "kwargs",
+        "last_run_at",
+        "total_run_count",
+        "description",
+    ]
 
 
 @admin.register(AuditSeal)

@@ -73,6 +73,12 @@ def administered(user: User) -> models.QuerySet[Facility]:
     ).distinct()
 
 
+def may_change(administrator: User, facility: Facility) -> bool:
+    """Whether somebody may change a facility: one whose administrator they are, or that has nobody yet."""
+    ours = administered(administrator).filter(pk=facility.pk).exists()
+    return ours or not facility.memberships.filter(active=True).exists()
+
+
 def known_to(administrator: User) -> models.Q:
     """Users who work where one is administrator, or nowhere yet."""
     here = Membership.objects.filter(user=models.OuterRef("pk"), active=True)

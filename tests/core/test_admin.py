@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from billing.models import Invoice
 from hms.core import people
@@ -17,6 +18,7 @@ from patients.models import Patient
 from staff.models import Employee
 from tests.billing.conftest import make_invoice
 from tests.conftest import employ
+from tests.wards.conftest import make_ward
 
 
 @pytest.fixture
@@ -166,11 +168,16 @@ def test_nor_do_they_to_another_account_of_theirs(person: Callable[..., User], n
 def test_an_administrator_signs_people_out(admin: Client, person: Callable[..., User], browser_of: Callable) -> None:
     nurse, doctor = person("nurse"), person("doctor")
     theirs = [browser_of(nurse), browser_of(nurse), browser_of(doctor)]
-    chosen = {"action": "sign_out", "_selected_action": [str(nurse.pk)]}
+    assert 'name="_key"' in admin.get("/admin/core/user/").content.decode()
+    chosen = {"_key": str(uuid.uuid4()), "action": "sign_out", "_selected_action": [str(nurse.pk)]}
     assert b"2 sessions are ended" in admin.post("/admin/core/user/", chosen, follow=True).content
     assert [client.get("/").status_code for client in theirs] == [302, 302, 200]
     assert AuditEvent.objects.get(action="core.user.sessions_ended").object_id == str(nurse.pk)
+    assert b"nothing was done twice" in admin.post("/admin/core/user/", chosen, follow=True).content
+    del chosen["_key"]
+    assert admin.post("/admin/core/user/", chosen).status_code == 400
     everybody = {
+        "_key": str(uuid.uuid4()),
         "action": "sign_out",
         "_selected_action": [str(pk) for pk in User.objects.values_list("pk", flat=True)],
     }
@@ -191,3 +198,64 @@ def test_whose_name_at_single_sign_on_is_changed_is_signed_out(
     send(admin, f"/admin/core/user/{nurse.pk}/change/", **{**fields, "email": "me@elsewhere.example"})
     assert User.objects.get(pk=nurse.pk).email == "me@elsewhere.example"
     assert client.get("/").status_code == 302
+
+
+def test_the_administration_has_no_door_of_its_own(admin: Client) -> None:
+    for address, house in (
+        ("password_change", "password"),
+        ("password_change/done", "password/done"),
+        ("logout", "logout"),
+    ):
+        for answer in (admin.get(f"/admin/{address}/"), send(admin, f"/admin/{address}/", old_password="x")):
+            assert (answer.status_code, answer.headers["Location"]) == (302, f"/accounts/{house}/")
+    assert admin.get("/admin/").status_code == 200, "nobody was signed out"
+
+
+def test_what_runs_by_itself_is_looked_at_and_not_switched_off(admin: Client) -> None:
+    every = IntervalSchedule.objects.create(every=1, period="hours")
+    task = PeriodicTask.objects.create(name="Seal the audit", task="hms.core.tasks.seal_audit", interval=every)
+    address = "/admin/django_celery_beat/periodictask/"
+    assert b"Seal the audit" in admin.get(address).content
+    for action in ("disable_tasks", "toggle_tasks", "run_tasks", "delete_selected"):
+        send(admin, address, action=action, _selected_action=[str(task.pk)], index="0")
+    assert PeriodicTask.objects.get(pk=task.pk).enabled
+    assert admin.get(f"{address}add/").status_code == 403
+    assert send(admin, f"{address}{task.pk}/change/", name="x").status_code == 403
+
+
+def test_keys_that_no_row_has_break_nothing(admin: Client, person: Callable[..., User]) -> None:
+    for key in ("24:00", "", "\u0664"):
+        assert send(admin, "/admin/core/user/", action="sign_out", _selected_action=key).status_code in (302, 400)
+        assert send(admin, "/admin/core/outboxmessage/", action="send_again", _selected_action=key).status_code in (
+            302,
+            400,
+        )
+    nurse = person("nurse")
+    assert admin.get(f"/admin/core/user/{nurse.pk}/change/?_to_field=").status_code == 200
+    assert admin.get(f"/admin/core/user/{nurse.pk}/change/?_to_field=password").status_code == 400
+
+
+def test_a_facility_is_changed_by_its_own_administrators(
+    admin: Client, person: Callable[..., User], north: Facility, south: Facility
+) -> None:
+    def sent_to(facility: Facility) -> int:
+        columns = ("name", "address", "phone", "registration", "time_zone", "currency", "paper")
+        fields = {name: getattr(facility, name) for name in columns}
+        fields |= {"phone": "+44 20 7946 0777", "_key": str(uuid.uuid4())}
+        return admin.post(f"/admin/core/facility/{facility.pk}/change/", fields).status_code
+
+    assert sent_to(south) == 302, "nobody works there yet"
+    person("nurse", south)
+    assert admin.get(f"/admin/core/facility/{south.pk}/change/").status_code == 200
+    Facility.objects.filter(pk=south.pk).update(phone="1")
+    assert (sent_to(south), Facility.objects.get(pk=south.pk).phone) == (403, "1")
+    assert (sent_to(north), Facility.objects.get(pk=north.pk).phone) == (302, "+44 20 7946 0777")
+
+
+def test_a_bed_stands_in_a_room_of_ones_own_facility(admin: Client, north: Facility, south: Facility) -> None:
+    rooms = {facility.code: make_ward(facility, "1", code=facility.code)[0].room for facility in (north, south)}
+    page = admin.get("/admin/wards/bed/add/").content.decode()
+    assert str(rooms["N"].pk) in page and str(rooms["S"].pk) not in page
+    assert send(admin, "/admin/wards/bed/add/", room=str(rooms["S"].pk), label="2").status_code == 422
+    assert send(admin, "/admin/wards/bed/add/", room=str(rooms["N"].pk), label="2").status_code == 302
+    assert (rooms["N"].beds.count(), rooms["S"].beds.count()) == (2, 1)

@@ -127,7 +127,7 @@ def test_an_administrator_takes_a_lost_second_step_off(
     nurse = person("nurse")
     TOTP.activate(nurse, "JBSWY3DPEHPK3PXP")
     client, admin = browser_of(nurse), browser_of(person("administrator"))
-    fields = {"action": "take_off_second_steps", "_selected_action": str(nurse.pk)}
+    fields = {"_key": str(uuid.uuid4()), "action": "take_off_second_steps", "_selected_action": str(nurse.pk)}
     assert act(admin, "/admin/core/user/", **fields).status_code == 302
     assert not Authenticator.objects.filter(user=nurse).exists()
     assert not Session.objects.filter(user=nurse).exists()
