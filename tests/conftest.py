@@ -90,22 +90,18 @@ LICENSED = ("doctor", "nurse", "pharmacist", "pathologist")
 def person(north: Facility) -> MakeUser:
     """`person("nurse")`, `person("doctor", south)`: a signed-up person with that role, working there. One of a
     clinical role is an employee with a licence that does not end."""
+    return lambda role, facility=None, username="": make_user(role, facility or north, username)
 
-    def make(role: str, facility: Facility | None = None, username: str = "") -> User:
-        facility = facility or north
-        name = username or f"{role}-{facility.code.lower()}-{User.objects.count()}"
-        user = User.objects.create(
-            username=name,
-            first_name=role.replace("_", " ").title(),
-            last_name="Tester",
-            is_staff=role == "administrator",
-        )
-        people.grant(None, user=user, facility=facility, role=role)
-        if role in LICENSED:
-            employ(user, role, facility)
-        return user.at(facility)
 
-    return make
+def make_user(role: str, facility: Facility, username: str = "") -> User:
+    name = username or f"{role}-{facility.code.lower()}-{User.objects.count()}"
+    user = User.objects.create(
+        username=name, first_name=role.replace("_", " ").title(), last_name="Tester", is_staff=role == "administrator"
+    )
+    people.grant(None, user=user, facility=facility, role=role)
+    if role in LICENSED:
+        employ(user, role, facility)
+    return user.at(facility)
 
 
 def employ(user: User, profession: str, facility: Facility) -> Employee:
@@ -139,18 +135,18 @@ def license_for(employee: Employee, until: date | None = None, number: str = "GM
 @pytest.fixture
 def browser_of() -> Callable[[User], Client]:
     """A client signed in as a person, at their facility."""
-
-    def sign_in(user: User) -> Client:
-        client = Client()
-        client.force_login(user)
-        session = client.session
-        session["facility"] = str(user.facility.pk)
-        session.save()
-        # However slow the machine: no page of a test writes that its person is still there, or counts it.
-        Session.objects.filter(pk=session.session_key).update(active_at=clock.now() + timedelta(hours=1))
-        return client
-
     return sign_in
+
+
+def sign_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    session = client.session
+    session["facility"] = str(user.facility.pk)
+    session.save()
+    # However slow the machine: no page of a test writes that its person is still there, or counts it.
+    Session.objects.filter(pk=session.session_key).update(active_at=clock.now() + timedelta(hours=1))
+    return client
 
 
 @pytest.fixture

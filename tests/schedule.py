@@ -10,16 +10,21 @@ from xdist.scheduler import LoadFileScheduling
 
 LONG = (
     "tests/journeys/test_visits.py", "tests/project/test_generated.py", "tests/journeys/test_scripts.py",
-    "tests/project/test_matrix.py", "tests/project/test_supervisor.py", "tests/demo/", "tests/project/test_statements.py",
+    "tests/project/test_matrix.py", "tests/project/test_matrix_administration.py", "tests/project/test_supervisor.py", "tests/demo/", "tests/project/test_statements.py",
     "tests/project/test_query_counts.py", "tests/project/test_planted.py", "tests/races/", "tests/project/",
 )  # fmt: skip
+# Their tests are begun by whichever process is free; every other file is one process's as a whole.
+APART = {
+    f"tests/project/test_{name}.py"
+    for name in ("generated", "matrix", "matrix_administration", "planted", "statements")
+}
 TOGETHER = {"tests/journeys/test_signing_in.py": "tests/journeys/test_visits.py"}
 
 
 class LongestFirst(LoadFileScheduling):
     def _split_scope(self, nodeid: str) -> str:
         path = super()._split_scope(nodeid)
-        return TOGETHER.get(path, path)
+        return nodeid if path in APART else TOGETHER.get(path, path)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LongestFirst:

@@ -1,4 +1,5 @@
-"""Every route × every role × every method × one's own patient, another department's and another facility's.
+"""Every route × every role × every method × one's own patient, another department's, another facility's, and one whose
+record is kept narrower than a role.
 
 `ask` sends one request and takes everything back that it did, so that the next one finds the same hospital.
 """
@@ -6,28 +7,23 @@
 from __future__ import annotations
 
 import copy
+import fcntl
+import os
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-import time_machine
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 
-from hms.core import people, roles
-from hms.core.models import Department, Facility, User
-from tests.conftest import employ, make_facility
+from hms.core import access, roles
+from tests.project.hospitals import KINDS
 from tests.project.routes import Route, routes
-from tests.project.walked import Walked, walk
 
-OTHER, FOREIGN = "Vyxqua", "Zwofkam"
-# The roles whose people belong to one department. The others' work is the whole facility's.
-OF_A_DEPARTMENT = {"doctor", "nurse", "pathologist", "lab_technician", "pharmacist"}
 DOORS = ("Location: /accounts/login/", "Location: /accounts/again/", "/break-glass?next=")
 METHODS = ("GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 # What a request writes that changes nothing of the hospital: what was looked at, that somebody is there, that a
@@ -35,40 +31,10 @@ METHODS = ("GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 MINUTES = {
     "core_auditevent", "core_document.prints", "core_session", "core_presence", "core_submittedform", "core_guesscount",
 }  # fmt: skip
+# Nothing but these is ever another after a refusal.
+REFUSALS = {"core_auditevent", "core_session", "core_presence", "core_submittedform", "core_guesscount"}
+REFUSED = {403, 404, 405}
 CHANGE = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"(?: SET "(\w+)")?', re.IGNORECASE)
-
-
-@dataclass
-class Hospital:
-    """`objects`: "own" (the outpatients', where the roles asked about work), "other" (the surgery's), "foreign"."""
-
-    objects: dict[str, Walked]
-    asked: dict[str, User]
-
-
-@contextmanager
-def hospital(facility: Facility, person: Callable[..., User]) -> Iterator[Hospital]:
-    with time_machine.travel(datetime(2026, 11, 20, 9, 0, tzinfo=UTC), tick=False):
-        ours = facility.departments.get()
-        surgery = Department.objects.create(facility=facility, code="surgery", name="Surgery")
-        elsewhere = make_facility("S", "Southside Clinic")
-        objects = {
-            "own": walk(facility, person),
-            "other": walk(facility, person, mark=OTHER, department=surgery),
-            "foreign": walk(elsewhere, person, mark=FOREIGN),
-        }
-        yield Hospital(objects, {code: _asks(code, facility, ours) for code in roles.ROLES})
-
-
-def _asks(code: str, facility: Facility, department: Department) -> User:
-    user = User.objects.create(username=f"asks-{code}", last_name="Asker", is_staff=code == "administrator")
-    people.grant(
-        None, user=user, facility=facility, role=code, department=department if code in OF_A_DEPARTMENT else None
-    )
-    if code in OF_A_DEPARTMENT:
-        employ(user, code, facility)
-    return User.objects.get(pk=user.pk).at(facility)
-
 
 NO_ROW = {"code", "kind", "department", "provider_id", "pk", "act", "role", "record"}
 
@@ -77,8 +43,17 @@ def concerns_a_row(route: Route) -> bool:
     return bool(set(route.arguments) - NO_ROW)
 
 
+def kinds_of(route: Route) -> tuple[str, ...]:
+    """The objects that a route is tried with: a record is kept narrower only where there is one."""
+    if not concerns_a_row(route):
+        return ("own",)
+    return KINDS if {"row_id", *access.arguments()} & set(route.arguments) else KINDS[:3]
+
+
 @dataclass
 class Answer:
+    """`changes`: (table, what was sent with it) of each statement that changes."""
+
     status: int
     text: str
     changes: list[tuple[str, str]]
@@ -102,7 +77,17 @@ class _Undo(Exception):
     pass
 
 
-def ask(client: Client, method: str, address: str, fields: dict[str, Any] | None = None, **headers: str) -> Answer:
+def ask(
+    client: Client,
+    method: str,
+    address: str,
+    fields: dict[str, Any] | None = None,
+    *,
+    keep: bool = False,
+    look: Callable[[list[tuple[str, str]]], None] | None = None,
+    **headers: str,
+) -> Answer:
+    """`keep`: what a refusal did is not taken back. `look` is called with what changed before it is taken back."""
     changes: list[tuple[str, str]] = []
 
     def note(execute: Callable, sql: str, params: Any, many: bool, context: dict) -> Any:
@@ -120,34 +105,74 @@ def ask(client: Client, method: str, address: str, fields: dict[str, Any] | None
                     answer = client.post(address, {"_key": str(uuid.uuid4()), **(fields or {})}, headers=headers)
                 else:
                     answer = client.generic(method, address, headers=headers)
-            raise _Undo
+                body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+            if look:
+                look(changes)
+            if not (keep and answer.status_code in REFUSED):
+                raise _Undo
     except _Undo:
-        client.cookies = cookies
-    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        pass
+    client.cookies = cookies
     said = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
     return Answer(answer.status_code, f"{said}\n{body.decode(errors='replace')}", changes)
 
 
-def marked(answer: Answer, *those: Walked) -> bool:
-    """Whether the answer's status line, headers, body or redirect say anything of these patients."""
-    words = [word for each in those for word in _words(each)]
-    return any(word in answer.text for word in words)
+def stands_in_tables() -> dict[str, str]:
+    """Every table of the database but those of REFUSALS: how many rows it has, and a hash of all that stands in them."""
+    with connection.cursor() as cursor:
+        cursor.execute("select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace")
+        names = [name for (name,) in cursor.fetchall() if not any(name.startswith(minute) for minute in REFUSALS)]
+        one = "select '{0}', count(*)||' '||coalesce(sum(hashtextextended(t::text, 0)), 0) from \"{0}\" t"
+        cursor.execute(" union all ".join(one.format(name) for name in sorted(names)))
+        return dict(cursor.fetchall())
 
 
-def _words(walked: Walked) -> list[str]:
-    patient = walked.patient
-    return [patient.given_name, patient.family_name, patient.mrn, patient.phone, patient.email]
+# The reviewed form: one line for each address and method that opens, with the roles and the objects it opens to.
+
+Found = dict[tuple[str, str, str], set[str]]
 
 
-def table(found: dict[tuple[str, str, str], set[str]], those: Iterable[Route] | None = None) -> list[str]:
-    """The reviewed form: one line for each route and method that opens, with the roles and the objects it opens to."""
+def table(found: Found, those: Iterable[Route] | None = None) -> list[str]:
     lines = []
     for route in those or routes():
         for method in ("GET", "POST"):
-            for kind in ("own", "other", "foreign") if concerns_a_row(route) else ("own",):
+            for kind in kinds_of(route):
                 who = found.get((route.name, method, kind), set())
                 if kind == "own" or who:
-                    named = " ".join(code for code in roles.ROLES if code in who) or "nobody"
-                    everyone = "everyone" if who >= set(roles.ROLES) else named
-                    lines.append(f"{route.name:<38} {method:<4} {kind:<7} {everyone}")
+                    lines.append(f"{route.name:<38} {method:<4} {kind:<7} {named(who)}")
     return lines
+
+
+def named(who: set[str]) -> str:
+    return "everyone" if who >= set(roles.ROLES) else " ".join(code for code in roles.ROLES if code in who) or "nobody"
+
+
+def read(reviewed: Path) -> Found:
+    """What such a table says. `own+other` stands for both."""
+    found: Found = {}
+    for line in reviewed.read_text().splitlines():
+        name, method, kinds, *who = line.split()
+        said = {"everyone": set(roles.ROLES), "nobody": set()}
+        found |= {(name, method, kind): said.get(who[0], set(who)) for kind in kinds.split("+")}
+    return found
+
+
+def differences(found: Found, reviewed: Path, codes: Iterable[str], write: Callable[[Found], list[str]]) -> list[str]:
+    """Where a table says otherwise of these roles than was found, and where it is not as `write` writes it. With
+    HMS_WRITE_MATRIX it is written instead."""
+    asked = set(codes)
+    if os.environ.get("HMS_WRITE_MATRIX"):
+        with reviewed.open("a+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # another part of the roles may be written by another process
+            before = read(reviewed)
+            both = {key: before.get(key, set()) - asked | found.get(key, set()) for key in {*before, *found}}
+            file.truncate(0)
+            file.write("\n".join(write(both)) + "\n")
+    said = read(reviewed)
+    wrong = [
+        f"{' '.join(key)}: found {named(now)}, reviewed {named(was)}"
+        for key in sorted({*found, *said})
+        if (now := found.get(key, set())) != (was := said.get(key, set()) & asked)
+    ]
+    lines = set(reviewed.read_text().splitlines())
+    return wrong + [f"{line}: as the table should say it, or not" for line in sorted(lines ^ set(write(said)))]

@@ -1,42 +1,59 @@
 """No word of an address or a form becomes a part of a statement: PostgreSQL itself counts the shapes it was asked.
 
 pg_stat_statements keeps each statement without its values. The same pages asked with plain words and with what ends a
-string, a name or a statement must leave the same shapes.
+string, a name or a statement must leave the same shapes: in every parameter and its name, in every field of every form
+and its name, in the administration's searches, orders and filters, and where nobody is signed in.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import urlencode
 
 import pytest
+from django.contrib import admin
 from django.db import connection
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.test import Client
 from django.urls import path
 
 from hms import urls as house
 from hms.core import access
-from hms.core.models import Facility, User
 from patients.models import Patient
-from tests.project.matrix import Hospital, ask, hospital
-from tests.project.test_planted import Everyone
+from tests.conftest import sign_in
+from tests.project.administration import Address, addresses
+from tests.project.hospitals import Hospital
+from tests.project.matrix import Answer, ask
+from tests.project.pages import Everyone, Page
+from tests.project.routes import Route, routes
+from tests.project.sent import Sent
 
 NAMES = [
-    "q", "sort", "after", "before", "v-after", "p-before", "r-after", "day", "start", "first", "last", "month", "status", "kind", "by", "show",
-    "format", "ward", "bed", "doctor", "specialty", "department", "employee", "weekday", "category", "profession", "until",
+    "q", "sort", "order", "o", "after", "before", "v-after", "p-before", "r-after", "day", "start", "first", "last", "month", "status", "kind", "by",
+    "show", "format", "ward", "bed", "doctor", "specialty", "department", "employee", "weekday", "category", "profession", "until", "next",
 ]  # fmt: skip
+# Of the administration's lists: what is sought, ordered, paged, and how a list is asked to be.
+OF_A_LIST = ["q", "o", "p", "all", "e", "_to_field", "_popup", "_changelist_filters", "id__in", "ot"]
 ENDS = ["a' or '1'='1", 'zz"; drop table patients_patient; -- %s {0}']
 # The same words without what could end anything.
-PLAIN = [re.sub(r"[^\w ]", ",", value) for value in ENDS]
+PLAIN = [re.sub(r"[^\w ]", ".", value) for value in ENDS]
+MORE_WORDS = [" ".join("abcdefg"[:number]) for number in range(1, 8)]
+
+Request = tuple[str, Callable[[], Answer]]
 
 
-@pytest.fixture
-def stands(north: Facility, person: Callable[..., User]) -> Iterator[Hospital]:
+@pytest.fixture(scope="module", autouse=True)
+def counted(built: Hospital) -> None:
     with connection.cursor() as cursor:
         cursor.execute("create extension if not exists pg_stat_statements")
-    with hospital(north, person) as built:
-        yield built
+
+
+def reset() -> None:
+    """Of this database alone: other tests count in theirs."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_stat_statements_reset(0, oid, 0) from pg_database where datname = current_database()")
 
 
 def shapes() -> set[str]:
@@ -50,32 +67,121 @@ def shapes() -> set[str]:
     return {re.sub(r"\$\d+", "$", query) for query in found}
 
 
-def asked(everyone: Everyone, values: list[str]) -> tuple[set[str], list[str]]:
-    """The shapes of every page and form with these values in every parameter, and in its names; and what broke."""
+def asked(requests: Iterable[Request]) -> tuple[set[str], list[str]]:
+    """The shapes of all these requests; and what broke."""
     broke = []
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_stat_statements_reset()")
-    for page in everyone.pages():
-        for value in values:
-            query = urlencode(dict.fromkeys(NAMES, value) | {value: "1", f"-{value}": "1"})
-            fields = dict.fromkeys([*NAMES, "reason", "text", "code"], value) | {value: "1"}
-            for answer in (
-                ask(page.client, "GET", f"{page.address}?{query}"),
-                ask(page.client, "POST", page.address, fields),
-            ):
-                if answer.status >= 500:
-                    broke.append(f"{page.route.name} {value}: {answer.status}")
+    reset()
+    for name, send in requests:
+        if (answer := send()).status >= 500:
+            broke.append(f"{name}: {answer.status}")
     return shapes(), broke
 
 
-def test_what_is_typed_is_no_statement(stands: Hospital, browser_of: Callable) -> None:
-    everyone = Everyone(stands, browser_of)
-    plain, _broke = asked(everyone, PLAIN)
-    typed, broke = asked(everyone, ENDS)
-    assert broke == []
-    assert len(plain) > 300
+def of_addresses(pages: Iterable[Page], values: list[str]) -> Iterator[Request]:
+    """Each page with these values in every parameter, and in the parameters' names."""
+    for page in pages:
+        for value in values:
+            query = urlencode(dict.fromkeys(NAMES, value) | {value: "1", f"-{value}": "1"})
+            yield (
+                f"{page.route.name} {value}",
+                lambda page=page, query=query: ask(page.client, "GET", f"{page.address}?{query}"),
+            )
+
+
+def of_forms(forms: Iterable[tuple[Page, Sent]], values: list[str]) -> Iterator[Request]:
+    """Each form with one of them in all that is typed, and with the other in all that is chosen and hidden too; both in
+    names of fields."""
+    for page, sent in forms:
+        meant = sent.filled()
+        typed = {
+            name: values[0]
+            for name in sent.fields
+            if sent.kinds.get(name) not in ("select", "hidden", "checkbox", "radio")
+        }
+        for value, fields in (
+            (values[0], meant | typed),
+            (values[1], dict.fromkeys([*sent.fields, *NAMES], values[1])),
+        ):
+            fields = fields | {value: "1"} | {f"{name}{value}": "1" for name in sent.fields}
+            fields.pop("_key", None)
+            yield (
+                f"{page.route.name} → {sent.action} {value}",
+                lambda page=page, sent=sent, fields=fields: ask(page.client, "POST", sent.action, fields),
+            )
+
+
+def of_the_door(values: list[str]) -> Iterator[Request]:
+    """Whatever is open to whoever comes, signed in as nobody."""
+    client = Client(raise_request_exception=False)
+    for route in routes():
+        if not route.access.public:
+            continue
+        address = route.url()
+        for value in values:
+            names = [*NAMES, "login", "password", "code", "credential", "pin", "remember"]
+            query = urlencode(dict.fromkeys(names, value) | {value: "1"})
+            fields = dict.fromkeys(names, value) | {value: "1"}
+            yield f"{route.name} {value}", lambda address=address, query=query: ask(client, "GET", f"{address}?{query}")
+            yield (
+                f"{route.name} {value}",
+                lambda address=address, fields=fields: ask(client, "POST", address, fields),
+            )
+
+
+def of_lists(client: Client, lists: Iterable[Address], values: list[str]) -> Iterator[Request]:
+    """Each list of the administration, one parameter at a time: what it does not know it answers before anything else."""
+    for each in lists:
+        page = admin.site._registry[each.model]
+        offered = [name if isinstance(name, str) else name[0] for name in page.list_filter]
+        names = [*OF_A_LIST, *offered, *(f"{name}__exact" for name in offered)]
+        if page.date_hierarchy:
+            names += [f"{page.date_hierarchy}__{part}" for part in ("year", "month", "day", "gte")]
+        # Each parameter with one of the values, in turn; every value in a name.
+        queries = [{name: values[number % len(values)]} for number, name in enumerate(names)]
+        queries += [{f"{name}{value}": "1"} for value in values for name in ("", offered[0] if offered else "id")]
+        # A search asks once for each word; where a word ends, quotes say as well.
+        queries += [{"q": value} for value in (values if values is ENDS else [*values, *MORE_WORDS])]
+        for query in queries:
+            address = f"{each.url()}?{urlencode(query)}"
+            yield f"{each.name} {query}", lambda address=address: ask(client, "GET", address)
+
+
+def same(requests: Callable[[list[str]], Iterable[Request]], least: int) -> None:
+    plain, _broke = asked(requests(PLAIN))
+    typed, broke = asked(requests(ENDS))
+    assert broke == [], "\n".join(broke)
+    assert len(plain) > least
     new = sorted(typed - plain)
     assert new == [], "\n".join(new)
+
+
+PARTS = range(2)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_what_stands_in_an_address_is_no_statement(stands: Hospital, part: int) -> None:
+    pages = list(Everyone(stands).pages(papers=True))[part::2]
+    same(lambda values: of_addresses(pages, values), 150)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_what_is_typed_is_no_statement(stands: Hospital, part: int) -> None:
+    forms = list(Everyone(stands).forms())[part::2]
+    same(lambda values: of_forms(forms, values), 150)
+
+
+def test_what_is_typed_at_the_door_is_no_statement(stands: Hospital) -> None:
+    same(of_the_door, 5)
+
+
+def test_what_a_list_of_the_administration_is_asked_is_no_statement(stands: Hospital) -> None:
+    everyone = Everyone(stands)
+    client = everyone.browser(stands.objects["own"].users["administrator"])
+    lists = [address for address in addresses() if address.is_a_list]
+    same(lambda values: of_lists(client, lists, values), 50)
+
+
+# What would be found.
 
 
 @access.signed_in
@@ -85,16 +191,59 @@ def stitched(request: HttpRequest) -> HttpResponse:
     return HttpResponse(str(Patient.objects.count()))
 
 
-urlpatterns = [*house.urlpatterns, path("stitched", stitched, name="stitched")]
+@access.signed_in
+def ordered(request: HttpRequest) -> HttpResponse:
+    """By a column of that name, as one might think that quotes are enough."""
+    with connection.cursor() as cursor:
+        cursor.execute(f'select count(*) as "{request.GET.get("sort", "mrn")}" from patients_patient')
+    return HttpResponse()
+
+
+@access.signed_in
+def stitched_form(request: HttpRequest) -> HttpResponse:
+    name = next((name for name in request.POST if name.startswith("note")), "note")
+    with connection.cursor() as cursor:
+        cursor.execute(f"select '{name}' as name, '{request.POST.get('note', '')}' as value")
+    return HttpResponse()
+
+
+urlpatterns = [
+    *house.urlpatterns,
+    *(path(view.__name__, view, name=view.__name__) for view in (stitched, ordered, stitched_form)),
+]
+
+
+def found(requests: Callable[[list[str]], Iterable[Request]]) -> tuple[set[str], list[str]]:
+    plain, _broke = asked(requests(PLAIN))
+    typed, broke = asked(requests(ENDS))
+    return typed - plain, broke
 
 
 @pytest.mark.urls("tests.project.test_statements")
-def test_a_statement_that_is_stitched_together_is_found(stands: Hospital, browser_of: Callable) -> None:
-    client = browser_of(stands.asked["doctor"])
-    found = []
-    for value in ("a word", "a' or '1'='1"):
-        with connection.cursor() as cursor:
-            cursor.execute("select pg_stat_statements_reset()")
-        ask(client, "GET", f"/stitched?{urlencode({'q': value})}")
-        found.append(shapes())
-    assert any("patients_patientwherefamily_name=$or" in query for query in found[1] - found[0])
+def test_a_statement_that_is_stitched_together_is_found(stands: Hospital) -> None:
+    client = sign_in(stands.asked["doctor"])
+    client.raise_request_exception = False
+    new, broke = found(
+        lambda values: of_addresses([Page(Route("stitched", stitched, ()), client, "/stitched")], values)
+    )
+    assert any("patients_patientwherefamily_name=$or" in query for query in new)
+    new, broke = found(lambda values: of_addresses([Page(Route("ordered", ordered, ()), client, "/ordered")], values))
+    assert new and broke
+    sent = Sent("/stitched_form", "post", {"note": [""]}, {"note": "textarea"})
+    page = Page(Route("stitched_form", stitched_form, ()), client, "/stitched_form")
+    new, broke = found(lambda values: of_forms([(page, sent)], values))
+    assert new or broke
+
+
+def test_a_list_of_the_administration_that_stitches_is_found(stands: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:
+    each = next(address for address in addresses() if address.name == "core_department_changelist")
+    page = admin.site._registry[each.model]
+
+    def searched(request: HttpRequest, rows: QuerySet, word: str) -> tuple[QuerySet, bool]:
+        return rows.extra(where=[f"name = '{word}'"]), False
+
+    monkeypatch.setattr(page, "get_search_results", searched)
+    client = sign_in(stands.asked["administrator"])
+    client.raise_request_exception = False
+    new, broke = found(lambda values: of_lists(client, [each], values))
+    assert new and broke

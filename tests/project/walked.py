@@ -35,11 +35,13 @@ GIVEN, FAMILY = "Zephyrine", "Quillfeather"
 
 @dataclass
 class Walked:
-    """`ids`: what each argument of a route leads to; `users`: one person for each role."""
+    """`ids`: what each argument of a route leads to; `users`: one person for each role; `mark`: what stands in whatever
+    was written of the patient."""
 
     patient: Patient
     ids: dict[str, Any]
     users: dict[str, User]
+    mark: str = ""
 
     def url(self, route: Route) -> str:
         """The route's address of a row of this patient, or of their hospital."""
@@ -56,14 +58,22 @@ class Walked:
 
 
 def walk(
-    facility: Facility, person: Callable[..., User], *, mark: str = "", department: Department | None = None
+    facility: Facility,
+    person: Callable[..., User],
+    *,
+    mark: str = "",
+    house: str | None = None,
+    department: Department | None = None,
+    **details: Any,
 ) -> Walked:
     """A booked visit with order, prescription, note, invoice and payment; a stay; and one of each thing
     of the hospital itself. Give a frozen morning: the appointment is today.
 
-    `mark` stands in whatever is written of the patient, so that any of it is known where it turns up. In
-    another `department` than the first, with its own doctor, ward and catalogue.
+    `mark` stands in whatever is written of the patient, so that any of it is known where it turns up; `house`, or
+    else the mark, in what belongs to the hospital. In another `department` than the first, with its own doctor, ward
+    and catalogue. `details`: more of who the patient is.
     """
+    house = mark if house is None else house
     users = {code: person(code, facility) for code in roles.ROLES}
     if department:
         Employee.objects.filter(user__in=users.values()).update(department=department)
@@ -79,7 +89,7 @@ def walk(
     today = clock.today(facility)
 
     employee = staff.change(hr, employee_id=doctor.employee.pk, given_name="Ama", family_name="Weber", title="Dr")
-    shift = staff.set_shift(hr, name=f"Early{mark}", starts=time(7), ends=time(15))
+    shift = staff.set_shift(hr, name=f"Early{house}", starts=time(7), ends=time(15))
     entry = staff.plan_roster(hr, employee_id=employee.pk, shift=shift, days=[today + timedelta(days=1)]).entries[0]
     paper = staff.add_credential(
         hr, employee_id=employee.pk, kind="registration", number="GM-1", issuer="Council", issued_on=date(2020, 1, 1)
@@ -92,9 +102,9 @@ def walk(
         hr,
         employee=employee,
         specialty=specialty,
-        licence_number=f"L-1{mark}",
+        licence_number=f"L-1{house}",
         fee=Decimal("60.00"),
-        room=f"Room 4{mark}",
+        room=f"Room 4{house}",
     )
     weekly = hours.set_availability(
         hr, doctor_id=consults.pk, weekday=today.weekday(), starts=time(8), ends=time(18), slot_minutes=20,
@@ -103,19 +113,20 @@ def walk(
     away = hours.add_exception(hr, doctor_id=consults.pk, kind="away", first=today + timedelta(days=40))[0]
     ids |= {"doctor_id": consults.pk, "availability_id": weekly.pk, "exception_id": away.pk}
     consults = Doctor.objects.visible_to(desk).get(pk=consults.pk)
-    test = make_test(pathologist, f"HB{mark}")
+    test = make_test(pathologist, f"HB{house}")
     usual = catalogue.set_range(
         pathologist, test_id=test.pk, sex="any", from_days=0, until_days=55_000, low=Decimal(12), high=Decimal(16)
     )
-    product = make_product(pharmacist, f"Amoxicillin{mark}")
+    product = make_product(pharmacist, f"Amoxicillin{house}")
     lot = receive(pharmacist, product, 100)
-    beds = make_ward(facility, "1A", "1B", code=f"W1{mark}", department=department)
+    beds = make_ward(facility, "1A", "1B", code=f"W1{house}", department=department)
     ids |= {"test_id": test.pk, "range_id": usual.pk, "service_id": test.service_id, "product_id": product.pk}
     ids |= {"batch_id": lot.pk, "bed_id": beds[0].pk, "ward_id": beds[0].room.ward_id}
 
+    details = {"phone": "+44 20 7946 0958" if not mark else "+44 20 7946 0533", **details}
     patient = make_patient(
-        desk, f"{GIVEN}{mark}", f"{FAMILY}{mark}", phone="+44 20 7946 0958" if not mark else "+44 20 7946 0533",
-        address=f"{mark}14 Canal Road", email=f"{mark or 'own'}@example.org", identifier=f"{mark}ID-7",
+        desk, f"{GIVEN}{mark}", f"{FAMILY}{mark}", address=f"{mark}14 Canal Road",
+        email=f"{mark or 'own'}@example.org", identifier=f"{mark}ID-7", **details,
     )  # fmt: skip
     officer = users["auditor"]
     asked = erasing.ask(officer, patient_id=patient.pk, ground="ordered", reason=f"Order{mark}")
@@ -152,8 +163,9 @@ def walk(
     outbox.drain()
     invoice = patient.invoices.get()
     payment = payments.take(users["cashier"], invoice_id=invoice.pk, amount=Decimal("5.00"), method="cash")
-    credit = invoices.credit(users["accountant"], invoice_id=invoice.pk, amount=Decimal("1.00"), reason="Kind")
-    asked = {"wanted": f"Not so{mark}", "why": f"Ask my son{mark}", "asker": "The patient", "identity": "Passport"}
+    credit = invoices.credit(users["accountant"], invoice_id=invoice.pk, amount=Decimal("1.00"), reason=f"Kind{mark}")
+    asked = {"wanted": f"Not so{mark}", "why": f"Ask my son{mark}", "asker": f"The patient{mark}"}
+    asked["identity"] = f"Passport{mark}"
     for row in (note, allergy):
         amendment = amendments.enter(
             desk, patient_id=patient.pk, record_type=row._meta.label_lower, record_id=row.pk, received_on=today, **asked
@@ -163,19 +175,19 @@ def walk(
     ids |= {"encounter_id": visit.pk, "note_id": note.pk, "invoice_id": invoice.pk, "payment_id": payment.pk}
     ids |= {"credit_id": credit.pk, "charge_id": patient.charges.first().pk}
     asked = invoices.discount(
-        users["cashier"], invoice_id=invoice.pk, amount=Decimal("25.00"), reason="Lost the day's wage"
+        users["cashier"], invoice_id=invoice.pk, amount=Decimal("25.00"), reason=f"Lost the day's wage{mark}"
     )
     ids |= {"approval_id": asked.pk, "act": "billing.discount", "role": "cashier"}
 
-    past = admit(nurse, patient, beds[0])
-    discharge(doctor, past)
-    stay = admit(nurse, patient, beds[1])
+    past = admit(nurse, patient, beds[0], reason=f"Pneumonia{mark}")
+    discharge(doctor, past, mark)
+    stay = admit(nurse, patient, beds[1], reason=f"Pneumonia{mark}")
     noted = ward_notes.write(nurse, admission_id=stay.pk, kind="nursing", text=f"Sleeps{mark}")
     ids |= {"admission_id": past.pk, "nursing_note_id": noted.pk}
     outbox.drain()
     notify.person(desk, facility, text="Hello", url="/")
     ids["notification_id"] = desk.notifications.first().pk
-    return Walked(patient, ids, users)
+    return Walked(patient, ids, users, mark)
 
 
 def more(walked: Walked, facility: Facility, times: int) -> None:

@@ -26,16 +26,15 @@ def make_ward(facility: Facility, *labels: str, code: str = "W1", department: De
     return [Bed.objects.create(room=room, label=label) for label in labels]
 
 
-def admit(actor: User, patient: Patient, bed: Bed, **more: object) -> Admission:
+def admit(actor: User, patient: Patient, bed: Bed, reason: str = "Pneumonia", **more: object) -> Admission:
     """Admit a patient, registered by then: tests travel to days before they made the record."""
     Patient.objects.filter(pk=patient.pk, created_at__gt=clock.now()).update(created_at=clock.now())
-    return admission.admit(actor, patient_id=patient.pk, bed_id=bed.pk, reason="Pneumonia", **more)
+    return admission.admit(actor, patient_id=patient.pk, bed_id=bed.pk, reason=reason, **more)
 
 
-def discharge(actor: User, stay: Admission) -> Admission:
-    return admission.discharge(
-        actor, admission_id=stay.pk, diagnosis="Pneumonia", course="Oxygen, antibiotics.", instructions="Rest."
-    )
+def discharge(actor: User, stay: Admission, mark: str = "") -> Admission:
+    words = {"diagnosis": "Pneumonia", "course": "Oxygen, antibiotics.", "instructions": "Rest."}
+    return admission.discharge(actor, admission_id=stay.pk, **{name: f"{text}{mark}" for name, text in words.items()})
 
 
 @pytest.fixture
