@@ -41,7 +41,8 @@ NO_ROW = {
 
 def opened(address: Address, url: str, method: str, answer: Answer) -> bool:
     if address.action:
-        return bool(answer.written - MINUTES)
+        ended = any("sessions_ended" in values for _table, values in answer.changes)
+        return ended or bool(answer.written - MINUTES)
     # "It does not exist", and the way to the page where one is told so.
     nowhere = {f"Location: {ROOT}", f"Location: {ROOT}login/", f"Location: {url}change/"}
     refused = any(f"{line}\n" in answer.text or f"{line}?" in answer.text for line in nowhere)

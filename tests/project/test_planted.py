@@ -21,7 +21,7 @@ from django.urls import path, reverse
 from hms import urls as house
 from hms.core import access
 from hms.core.acts import once
-from patients.models import Encounter, Patient
+from patients.models import Condition, Encounter, Patient
 from tests.conftest import sign_in
 from tests.project.administration import addresses
 from tests.project.hospitals import FOREIGN, KNOW_THE_NARROW, NARROW, OTHER, Hospital
@@ -111,8 +111,7 @@ def planted_ids(stands: Hospital, every: Iterable[tuple[Page, Sent]]) -> tuple[l
 def test_a_form_uses_no_strange_id(stands: Hospital) -> None:
     wrong, planted = planted_ids(stands, Everyone(stands).forms())
     assert wrong == [], "\n".join(wrong)
-    assert {sort: number for sort, number in planted.items() if number > 3}.keys() >= {"hidden", "choice", "name"}
-    assert planted["row of a form"], planted
+    assert planted["choice"] > 3 and planted["row of a form"] > 3, planted
 
 
 # In the address: a page of one's own, asked with what is another's in its query and its headers.
@@ -262,7 +261,7 @@ def value_of(column: models.Field, was: Any = None) -> str:
         values = [str(value) for value, _label in column.flatchoices if value]
         return next((value for value in values if value != str(was)), PLANTED)
     if kind == "BooleanField":
-        return "false" if was else "true"
+        return "false" if str(was) == "True" else "true"
     if "Integer" in kind:
         return "98765"
     known = {
@@ -370,7 +369,7 @@ def test_a_form_sets_no_column_that_it_does_not_ask_for(stands: Hospital) -> Non
 def sets(request: HttpRequest) -> HttpResponse:
     rows = Patient.objects.filter(pk=request.POST.get("patient"))
     rows.update(address="As the form says it")
-    for name in ("city", "active", "birth_date", "sex", "name_tokens", "erased_at"):
+    for name in ("city", "birth_date_estimated", "birth_date", "sex", "name_tokens"):
         if name in request.POST and f"only-{name}" in request.POST:
             value = request.POST[name]
             rows.update(
@@ -401,8 +400,8 @@ def of_header(request: HttpRequest) -> HttpResponse:
 
 @access.signed_in
 def chart_of_query(request: HttpRequest) -> HttpResponse:
-    patient = Patient.objects.filter(pk=request.GET.get("patient") or STRANGER).first()
-    return HttpResponse("".join(row.display for row in patient.conditions.all()) if patient else "")
+    rows = Condition.objects.filter(patient=request.GET.get("patient") or STRANGER)
+    return HttpResponse("".join(row.display for row in rows))
 
 
 @access.signed_in
@@ -421,11 +420,13 @@ urlpatterns = [
 def gullible(stands: Hospital, view: Any, *arguments: str) -> Page:
     own = stands.objects["own"]
     address = reverse(view.__name__, kwargs={name: own.ids[name] for name in arguments})
-    return Page(Route(view.__name__, view, arguments), sign_in(stands.asked["receptionist"]), address)
+    client = sign_in(stands.asked["receptionist"])
+    client.raise_request_exception = False
+    return Page(Route(view.__name__, view, arguments), client, address)
 
 
 @pytest.mark.urls("tests.project.test_planted")
-@pytest.mark.parametrize("column", ["city", "active", "birth_date", "sex", "name_tokens", "erased_at"])
+@pytest.mark.parametrize("column", ["city", "birth_date_estimated", "birth_date", "sex", "name_tokens"])
 def test_a_page_that_sets_what_it_is_sent_is_found(stands: Hospital, column: str) -> None:
     page = gullible(stands, sets)
     fields = {"patient": [str(stands.objects["own"].patient.pk)], f"only-{column}": ["1"]}

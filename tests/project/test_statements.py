@@ -141,6 +141,8 @@ def of_lists(client: Client, lists: Iterable[Address], values: list[str]) -> Ite
         queries += [{f"{name}{value}": "1"} for value in values for name in ("", offered[0] if offered else "id")]
         # A search asks once for each word; where a word ends, quotes say as well.
         queries += [{"q": value} for value in (values if values is ENDS else [*values, *MORE_WORDS])]
+        # Plain words have numbers in them, by which a list is ordered; what ends a statement has none.
+        queries += [] if values is ENDS else [{name: "x"} for name in names]
         for query in queries:
             address = f"{each.url()}?{urlencode(query)}"
             yield f"{each.name} {query}", lambda address=address: ask(client, "GET", address)
