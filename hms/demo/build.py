@@ -16,7 +16,7 @@ from billing.models import Charge, CreditNote, Invoice, InvoiceLine, LedgerEntry
 from hms.core import audit, clock, notify
 from hms.core.models import Approval, AuditEvent, Facility, User
 from hms.core.refusals import Refused
-from hms.demo import catalogue, population, stories, trail
+from hms.demo import catalogue, population, privacy, stories, trail
 from hms.demo.batch import Batch as Rows
 from hms.demo.benches import Benches, name_reports
 from hms.demo.books import Books
@@ -129,6 +129,7 @@ def build(password: str, say: Callable[[str], None], *, seed: int = SEED, size: 
     rows.write()
     for scene in shown:
         at_this_moment(scene.house, scene.now)
+        privacy.at_this_moment(scene.house)
     for facility in Facility.objects.all():
         notify.everyone(
             facility,

@@ -27,8 +27,10 @@ def person(dice: random.Random) -> tuple[str, str, str]:
     sex = "female" if dice.random() < 0.53 else "male"
     given = dice.choice(FEMALE if sex == "female" else MALE)
     if dice.random() < 0.2:
-        given = f"{given} {dice.choice(FEMALE if sex == 'female' else MALE)}"
+        second = dice.choice(FEMALE if sex == "female" else MALE)
+        given = given if second == given else f"{given} {second}"
     family = dice.choice(LONG) if roll > 0.997 else dice.choice(FAMILY)
     if dice.random() < 0.12:
-        family = f"{family}-{dice.choice(FAMILY)}"
+        second = dice.choice(FAMILY)
+        family = family if second == family else f"{family}-{second}"
     return given, family, sex

@@ -18,12 +18,21 @@ from appointments.models import Appointment, QueueToken
 from billing.models import CreditNote, Invoice, Payment
 from billing.services import invoices, payments
 from doctors.models import AvailabilityException, Doctor
-from hms.core import clock, documents, oracle
-from hms.core.models import Approval, AuditEvent, Document, DocumentKind, Facility, User
+from hms.core import clock, documents, erasures, oracle
+from hms.core.models import Approval, AuditEvent, Document, DocumentKind, Erasure, Facility, LegalHold, User
 from hms.demo.build import SMALL
 from laboratory.models import DiagnosticReport, LabOrder, Result, Specimen
 from laboratory.services import orders, reports
-from patients.models import Allergy, CarePlan, ClinicalNote, Encounter, MedicationStatement, Procedure
+from patients.models import (
+    Allergy,
+    AmendmentRequest,
+    CarePlan,
+    ClinicalNote,
+    Encounter,
+    MedicationStatement,
+    Patient,
+    Procedure,
+)
 from pharmacy import allergies
 from pharmacy.models import Dispense, Prescription, PrescriptionLine, ReorderAlert, StockMovement
 from pharmacy.services import prescribing
@@ -107,6 +116,25 @@ def test_the_oracle_finds_what_is_planted(look: None, name: str) -> None:
 def test_every_state_is_there_to_be_seen(look: None, model: type, column: str, states: str) -> None:
     there = set(model._default_manager.values_list(column, flat=True))
     assert set(states.split()) <= there
+
+
+def test_what_patients_ask_of_their_records_is_there_to_be_seen(look: None) -> None:
+    assert set(AmendmentRequest.objects.values_list("status", flat=True)) == {"open", "denied"}
+    assert Document.objects.filter(kind=DocumentKind.AMENDMENT_ANSWER).count() == 1
+    assert LegalHold.objects.standing().count() == 1
+    asked = Erasure.objects.get()
+    assert asked.status == "waiting"
+    assert erasures.obstacles(asked.patient_id, asked.ground) == [], "the manager may decide about it"
+
+
+def test_nobody_bears_one_name_twice(look: None) -> None:
+    twice = [
+        (given, family)
+        for given, family in Patient.objects.values_list("given_name", "family_name")
+        for words in (given.split(), family.split("-"))
+        if len(set(words)) < len(words)
+    ]
+    assert twice == []
 
 
 def test_things_go_wrong_and_are_put_right(look: None) -> None:
