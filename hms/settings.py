@@ -13,6 +13,7 @@ env = environ.Env()
 
 DATA_DIR = Path(env("HMS_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 PORT = env.int("HMS_PORT", default=8000)
+BIND = env("HMS_BIND", default="") or "127.0.0.1"
 DEBUG = env.bool("HMS_DEBUG", default=False)
 NETWORK_NAME = env("HMS_NETWORK_NAME", default="Hospital")
 PUBLIC_URL = env("HMS_PUBLIC_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")

@@ -164,7 +164,11 @@ ROLES: dict[str, Role] = {
             "core.view_auditevent core.view_auditseal core.view_document core.view_counter patients.view_patient patients.search_patient",
             "billing.view_invoice billing.view_account billing.print_invoice billing.view_ledger staff.view_roster",
         ),
-        _role("patient", _("Patient"), "Reads their own record, in the portal."),
+        _role(
+            "patient",
+            _("Patient"),
+            "Signs in to no page yet: what patients may read of themselves is given to them (docs/security.md).",
+        ),
     ]
 }
 

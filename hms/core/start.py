@@ -45,7 +45,7 @@ def check(app_configs: Any = None, **kwargs: Any) -> list[Error]:
         found.append(
             Error(
                 f"The hospital answers at {', '.join(open_to)} without encryption.",
-                hint="Set HMS_PUBLIC_URL to its https:// address, with a TLS proxy in front (docs/running.md).",
+                hint="Set HMS_PUBLIC_URL to its https:// address, with a TLS proxy in front (docs/running.md); without one leave HMS_BIND and HMS_ALLOWED_HOSTS to this computer.",
                 id="hms.E003",
             )
         )
@@ -94,8 +94,8 @@ def check(app_configs: Any = None, **kwargs: Any) -> list[Error]:
 
 
 def addresses() -> list[str]:
-    """Every name under which the hospital answers."""
-    return [urlsplit(settings.PUBLIC_URL).hostname or "", *settings.ALLOWED_HOSTS]
+    """Every name under which the hospital answers, and where it listens: whoever asks may give themselves any name."""
+    return [urlsplit(settings.PUBLIC_URL).hostname or "", *settings.ALLOWED_HOSTS, settings.BIND]
 
 
 def is_loopback(name: str) -> bool:

@@ -69,11 +69,6 @@ class Allergy(ClinicalRecord):
         return f"{self.substance}: {self.reaction}" if self.reaction else self.substance
 
     @property
-    def severity(self) -> str:
-        """How loudly the banner says it: "crit" or "warn"."""
-        return "warn" if self.criticality == Criticality.LOW else "crit"
-
-    @property
     def text(self) -> str:
         return str(self)
 

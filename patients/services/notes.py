@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from hms.core import audit, clock
 from hms.core.models import User
 from hms.core.refusals import Refused
-from patients.models import ClinicalNote, Condition, DiagnosisCode, Encounter
+from patients.models import ClinicalNote, Condition, DiagnosisCode
 from patients.models.clinical import ConditionCategory, NoteStatus
 from patients.services.encounters import locked, locked_open
 from staff import licences
@@ -147,7 +147,3 @@ def mark_error(actor: User, *, note_id: object, reason: str) -> ClinicalNote:
     note.diagnoses.update(entered_in_error=True, error_reason=reason)
     audit.record(actor, "patients.note.entered_in_error", note, reason=reason)
     return note
-
-
-def draft_of(actor: User, encounter: Encounter) -> ClinicalNote | None:
-    return ClinicalNote.objects.filter(encounter=encounter, author=actor, status=NoteStatus.DRAFT).first()

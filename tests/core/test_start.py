@@ -26,6 +26,7 @@ def start(**environment: str) -> subprocess.CompletedProcess[str]:
 STARTS = {
     "as it is made": {},
     "behind TLS": {"HMS_PUBLIC_URL": "https://hospital.example", "HMS_ALLOWED_HOSTS": "hospital.example"},
+    "behind TLS that another computer ends": {"HMS_PUBLIC_URL": "https://hospital.example", "HMS_BIND": "0.0.0.0"},
     "on this computer alone": {
         "HMS_PUBLIC_URL": "http://localhost:8000",
         "HMS_ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
@@ -39,6 +40,9 @@ REFUSED = {
     "even key": ({"HMS_SECRET_KEY": "a" * 60}, "HMS_SECRET_KEY"),
     "http": ({"HMS_PUBLIC_URL": "http://hospital.example"}, "HMS_PUBLIC_URL"),
     "http in the intranet": ({"HMS_PUBLIC_URL": "http://10.0.0.5:8000"}, "HMS_PUBLIC_URL"),
+    "listening beyond this computer": ({"HMS_BIND": "0.0.0.0"}, "HMS_BIND"),
+    "listening beyond this computer, IPv6": ({"HMS_BIND": "::"}, "HMS_BIND"),
+    "listening in the intranet": ({"HMS_BIND": "192.168.4.20"}, "HMS_BIND"),
     "a public name": ({"HMS_ALLOWED_HOSTS": "127.0.0.1,hospital.example"}, "hospital.example"),
     "any name": ({"HMS_ALLOWED_HOSTS": "*"}, "HMS_PUBLIC_URL"),
     "a role that does not exist": ({"HMS_MFA_ROLES": "nurse,docter"}, "docter"),

@@ -160,9 +160,9 @@ def test_problems_keep_their_code_their_dates_and_their_doubts(bring: Import) ->
 def test_an_allergy_stands_in_the_banner(bring: Import) -> None:
     bring(bundle(patient(), allergy()))
     row = Allergy.objects.get()
-    assert (str(row), row.severity, row.category, row.code) == (
+    assert (str(row), row.criticality, row.category, row.code) == (
         "Penicillin: Hives, Wheeze",
-        "crit",
+        "high",
         "medication",
         "7980",
     )

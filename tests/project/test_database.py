@@ -140,8 +140,7 @@ def test_an_issued_document_never_changes_and_never_goes(reception: User, visit:
 
 def test_a_signed_note_is_kept_and_a_draft_may_go(person: Callable[..., User], visit: Encounter) -> None:
     doctor = person("doctor")
-    notes.save_draft(doctor, encounter_id=visit.pk, codes=[], complaint="Cough")
-    note = notes.draft_of(doctor, visit)
+    note = notes.save_draft(doctor, encounter_id=visit.pk, codes=[], complaint="Cough")
     notes.sign(doctor, note_id=note.pk)
     with pytest.raises(DatabaseError, match="refused"), transaction.atomic():
         ClinicalNote.objects.filter(pk=note.pk).delete()
