@@ -11,8 +11,9 @@ from django.db import models
 
 from appointments.models import Appointment
 from billing.models import Charge, CreditNote, Invoice, InvoiceLine, Payment
+from hms.core.approvals import asking
 from hms.core.audit import patient_of
-from hms.core.models import AuditEvent, User
+from hms.core.models import Approval, ApprovalStatus, AuditEvent, User
 from hms.demo.scene import Scene
 from laboratory.models import LabOrder, Result, Specimen
 from patients.models import ClinicalNote, Encounter, Observation, PatientFacility
@@ -35,7 +36,7 @@ def _events(scene: Scene) -> Iterator[tuple[datetime, AuditEvent]]:
     roles = {user: role for role, users in scene.house.users.items() for user in users}
     desks = {user: f"10.20.{place // 200}.{place % 200 + 20}" for place, user in enumerate(roles)}
     worked: dict[tuple[Any, User], list[datetime]] = defaultdict(list)
-    told = [*_care(scene), *_money(scene), *_goods(scene)]
+    told = [*_care(scene), *_money(scene), *_goods(scene), *_second_person(scene)]
     for moment, actor, *_rest in told:
         worked[scene.day_of(moment), actor].append(moment)
     told += _sessions(scene, worked)
@@ -244,3 +245,12 @@ def _goods(scene: Scene) -> Iterator[Event]:
     for lot in _recent(scene, Batch):
         if lot.product.facility_id == scene.facility.pk:
             yield lot.created_at, scene.shelf.pharmacist(lot.created_at), "pharmacy.stock.received", lot, {}
+
+
+def _second_person(scene: Scene) -> Iterator[Event]:
+    for asked in _recent(scene, Approval, "asked_at"):
+        if asked.status == ApprovalStatus.APPROVED:
+            detail = asking.figures(asked)
+            yield asked.asked_at, asked.asked_by, "core.approval.asked", asked, {**detail, "reason": asked.reason}
+            more = {**detail, "asked_by": str(asked.asked_by_id), "reason": asked.decision_reason}
+            yield asked.decided_at, asked.decided_by, "core.approval.approved", asked, more
