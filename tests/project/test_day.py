@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
@@ -29,19 +30,23 @@ from wards.models import Admission
 PASSWORD = "a long pass phrase of mine"
 
 
+def staffed(facility: Facility, person: Callable[..., User], **how: Any) -> Walked:
+    """The departments as they stand in the morning; with two surgeons, who work in another department."""
+    found = walk(facility, person, **how)
+    surgery = Department.objects.create(facility=facility, code="surgery", name="Surgery")
+    for name in ("surgeon", "second surgeon"):
+        user = User.objects.create(username=name.replace(" ", "-"), last_name="Brandt")
+        user.set_password(PASSWORD)
+        user.save()
+        people.grant(None, user=user, facility=facility, role="doctor", department=surgery)
+        found.users[name] = user.at(facility)
+    return found
+
+
 @pytest.fixture
 def walked(north: Facility, person: Callable[..., User]) -> Iterator[Walked]:
-    """The departments as they stand in the morning; with two surgeons, who work in another department."""
     with time_machine.travel(datetime(2026, 11, 20, 9, 0, tzinfo=UTC), tick=False):
-        found = walk(north, person)
-        surgery = Department.objects.create(facility=north, code="surgery", name="Surgery")
-        for name in ("surgeon", "second surgeon"):
-            user = User.objects.create(username=name.replace(" ", "-"), last_name="Brandt")
-            user.set_password(PASSWORD)
-            user.save()
-            people.grant(None, user=user, facility=north, role="doctor", department=surgery)
-            found.users[name] = user.at(north)
-        yield found
+        yield staffed(north, person)
 
 
 class Day:

@@ -31,7 +31,7 @@ from hms.supervisor.postgres import DISCREET
 from hms.weblog import Lines
 from patients.models import Patient
 from tests.project.routes import routes
-from tests.project.test_day import Day, spend
+from tests.project.test_day import Day, spend, staffed
 from tests.project.walked import Walked, walk
 
 MARK = "Vyxqua"
@@ -169,7 +169,7 @@ def test_no_log_line_and_nothing_in_the_queue_says_whom_it_concerns(
     before_task_publish.connect(note)
     try:
         with Told() as told:
-            walked = walk(north, person, mark=MARK)
+            walked = staffed(north, person, mark=MARK)
             day = Day(walked, browser_of)
             spend(day)
             for client in day.clients.values():
