@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.test import Client
@@ -34,6 +34,7 @@ class Everyone:
 
     def __init__(self, stands: Hospital) -> None:
         self.stands, self.clients = stands, {}
+        self.sought: set[str] = set()
         own = stands.objects["own"]
         # The visit and the stay that are not over: on those one acts.
         stay = Admission.objects.get(patient=own.patient, status="admitted")
@@ -60,13 +61,16 @@ class Everyone:
             if not address.action and address.name not in ("login", "logout") and (key or not address.leads_to_a_row):
                 yield Page(Route(f"admin {address.name}", lambda request: None, ()), client, address.url(key))
 
-    def forms(self) -> Iterator[tuple[Page, Sent]]:
-        """Every form of every page, once for where it leads."""
+    def forms(self, more: Iterable[Page] = ()) -> Iterator[tuple[Page, Sent]]:
+        """Every form of every page, once for where it leads; of these pages too. `sought` has the fields of those that
+        only ask."""
         told = set()
-        for page in self.pages():
+        for page in (*self.pages(), *more):
             answer = ask(page.client, "GET", page.address)
             for sent in forms(answer.text, page.address):
                 what = (UUID_IN.sub("", sent.action), tuple(sent.fields))
-                if sent.method == "post" and what not in told and not any(word in sent.action for word in AWAY):
+                if sent.method == "get":
+                    self.sought |= {*sent.fields}
+                elif what not in told and not any(word in sent.action for word in AWAY):
                     told.add(what)
                     yield page, sent

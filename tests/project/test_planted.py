@@ -18,22 +18,26 @@ from django.db import connection, models
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 
+from doctors.models import Doctor
 from hms import urls as house
 from hms.core import access
 from hms.core.acts import once
+from laboratory.models import TestDefinition
+from laboratory.services import orders
 from patients.models import Condition, Encounter, Patient
+from pharmacy.models import Product
 from tests.conftest import sign_in
+from tests.laboratory.conftest import order
+from tests.pharmacy.conftest import prescribe
 from tests.project.administration import addresses
 from tests.project.hospitals import FOREIGN, KNOW_THE_NARROW, NARROW, OTHER, Hospital
 from tests.project.matrix import MINUTES, Answer, ask, concerns_a_row
+from tests.project.names import NAMES
 from tests.project.pages import Everyone, Page
 from tests.project.routes import Route, routes
 from tests.project.sent import UUID_IN, Sent
 
-QUERY = [
-    "doctor", "specialty", "department", "ward", "bed", "employee", "patient", "product", "next", "after", "sort", "q", "show", "by", "id",
-    "_to_field", "_changelist_filters", "e",
-]  # fmt: skip
+QUERY = [*NAMES, "id", "_to_field", "_changelist_filters", "e"]
 # What only those read who treat the patient, as the walk wrote it.
 CLINICAL = ("Latex", "Rash", "Asthma", "Breathe", "Inhale", "Cough", "Sleeps", "Pneumonia", "three times a day")
 
@@ -54,14 +58,17 @@ def rows_of(stands: Hospital) -> Rows:
     kind: dict[str, type[models.Model]] = {}
     strange: dict[type[models.Model], list[str]] = {}
     foreign, other = (stands.objects[which] for which in ("foreign", "other"))
+    hang_on = {pk for pk in foreign.ids.values() if isinstance(pk, uuid.UUID)}
     for model in apps.get_models():
         if model._meta.pk.get_internal_type() != "UUIDField":
             continue
+        parents = [column.attname for column in model._meta.concrete_fields if column.is_relation]
         for row in model._base_manager.all():
             kind[str(row.pk)] = model
             patient = row.pk if model is Patient else getattr(row, "patient_id", None)
             facility = getattr(row, "facility_id", None)
-            if facility == foreign.patient.registered_at_id or patient == foreign.patient.pk:
+            theirs = any(getattr(row, parent) in hang_on for parent in parents)
+            if theirs or facility == foreign.patient.registered_at_id or patient == foreign.patient.pk:
                 strange.setdefault(model, []).insert(0, str(row.pk))
             elif patient == other.patient.pk and model.__name__ not in ("Patient", "Encounter", "Invoice"):
                 strange.setdefault(model, []).append(str(row.pk))
@@ -79,11 +86,33 @@ def used(answer: Answer, planted: str) -> bool:
 
 def sort_of(sent: Sent, name: str) -> str:
     """Of a field, for the count of what was planted where."""
-    if re.search(r"-\d+-", name):
-        return "row of a form"
     if UUID_IN.search(name):
         return "name"
+    if re.search(r"-\d+-", name):
+        return "row of a form"
     return "hidden" if sent.kinds[name] == "hidden" else "choice" if name in sent.choices else "field"
+
+
+def ids_of_a_field(strange: Rows, sent: Sent, name: str, values: list[str]) -> list[str]:
+    """Every id in its name and in what it says; of those that it offers one of each kind, which stands for the others."""
+    found = UUID_IN.findall(f"{name} {' '.join(values)}")
+    if name in sent.choices:
+        offered = UUID_IN.findall(" ".join([*sent.choices[name], *values]))
+        found = [*UUID_IN.findall(name), *{strange.kind.get(each): each for each in offered}.values()]
+    return list(dict.fromkeys(found))
+
+
+def with_another(meant: dict[str, list[str]], name: str, found: str, instead: str) -> dict[str, list[str]]:
+    """What is sent, with another id in this one's place: in the names of fields, or in what this field says."""
+    changed = {key.replace(found, instead): values for key, values in meant.items()}
+    said = meant.get(name, [])
+    if found in name:
+        changed[name.replace(found, instead)] = said if any(said) else ["1"]
+    elif any(found in value for value in said):
+        changed[name] = [value.replace(found, instead) for value in said]
+    else:
+        changed[name] = [instead]
+    return changed
 
 
 def planted_ids(stands: Hospital, every: Iterable[tuple[Page, Sent]]) -> tuple[list[str], Counter]:
@@ -93,25 +122,46 @@ def planted_ids(stands: Hospital, every: Iterable[tuple[Page, Sent]]) -> tuple[l
     for page, sent in every:
         meant = sent.filled()
         for name, values in {**sent.fields, **meant}.items():
-            here = UUID_IN.findall(f"{name} {' '.join(values)} {' '.join(sent.choices.get(name, []))}")
-            for found in dict.fromkeys(here[:1]):
+            for found in ids_of_a_field(strange, sent, name, values):
                 for instead in strange.instead_of(found)[:2]:
-                    changed = {key.replace(found, instead): each for key, each in meant.items()}
-                    changed[name.replace(found, instead)] = (
-                        [instead] if not UUID_IN.search(name) else changed.get(name.replace(found, instead), ["1"])
-                    )
                     planted[sort_of(sent, name)] += 1
-                    answer = ask(page.client, "POST", sent.action, changed)
+                    answer = ask(page.client, "POST", sent.action, with_another(meant, name, found, instead))
                     if used(answer, instead) or FOREIGN in answer.text or answer.status >= 500:
                         kind = strange.kind[found].__name__
                         wrong.append(f"{page.route.name} → {sent.action} {name}: {answer.status} {kind}")
     return wrong, planted
 
 
+def of_open_work(stands: Hospital, everyone: Everyone) -> list[Page]:
+    """The pages whose forms have ids in hidden fields and in their names: the queue of one doctor, and what waits to be
+    entered and to be handed out."""
+    own = stands.objects["own"]
+    doctor, technician = own.users["doctor"], own.users["lab_technician"]
+    visit = Encounter.objects.get(pk=own.ids["encounter_id"])
+    placed = order(doctor, visit, TestDefinition.objects.get(pk=own.ids["test_id"]))
+    orders.collect(technician, order_id=placed.pk)
+    prescribed = prescribe(doctor, visit, Product.objects.get(pk=own.ids["product_id"]))
+    consults = Doctor.objects.get(pk=own.ids["doctor_id"])
+    chosen = {"doctor": consults.pk, "department": consults.employee.department.code}
+    return [
+        _page(everyone, "appointments:queue", "receptionist", query=f"?{urlencode(chosen)}"),
+        _page(everyone, "laboratory:results-enter", "lab_technician", order_id=placed.pk),
+        _page(everyone, "pharmacy:hand-out", "pharmacist", prescription_id=prescribed.pk),
+    ]
+
+
+def _page(everyone: Everyone, name: str, code: str, *, query: str = "", **ids: uuid.UUID) -> Page:
+    route = next(route for route in routes() if route.name == name)
+    client = everyone.browser(everyone.stands.objects["own"].users[code])
+    return Page(route, client, reverse(name, kwargs=ids) + query)
+
+
 def test_a_form_uses_no_strange_id(stands: Hospital) -> None:
-    wrong, planted = planted_ids(stands, Everyone(stands).forms())
+    everyone = Everyone(stands)
+    wrong, planted = planted_ids(stands, everyone.forms(of_open_work(stands, everyone)))
     assert wrong == [], "\n".join(wrong)
     assert planted["choice"] > 3 and planted["row of a form"] > 3, planted
+    assert planted["hidden"] > 3 and planted["name"] > 1, planted
 
 
 # In the address: a page of one's own, asked with what is another's in its query and its headers.
@@ -383,7 +433,7 @@ def sets(request: HttpRequest) -> HttpResponse:
 def takes(request: HttpRequest) -> HttpResponse:
     """Whatever row the form names, in the sort of field that is asked about."""
     word = next((key.partition("-")[2] for key in request.POST if key.startswith("bed-")), "")
-    named = request.POST.get("patient") or request.POST.get("lines-0-patient") or word
+    named = request.POST.get("patient", "").rpartition(" ")[2] or request.POST.get("lines-0-patient") or word
     Patient.objects.filter(pk=named).update(address=f"As the form says it of {named}")
     return HttpResponse(headers={"Location": "/"}, status=302)
 
@@ -437,15 +487,18 @@ def test_a_page_that_sets_what_it_is_sent_is_found(stands: Hospital, column: str
 
 
 @pytest.mark.urls("tests.project.test_planted")
-@pytest.mark.parametrize("sort", ["hidden", "choice", "row of a form", "name"])
+@pytest.mark.parametrize("sort", ["hidden", "second of hidden", "choice", "second of choice", "row of a form", "name"])
 def test_a_page_that_takes_the_row_it_is_sent_is_found(stands: Hospital, sort: str) -> None:
-    own = str(stands.objects["own"].patient.pk)
+    own, before = str(stands.objects["own"].patient.pk), str(stands.objects["own"].ids["doctor_id"])
+    second, sort = "second" in sort, sort.removeprefix("second of ")
     name = {"row of a form": "lines-0-patient", "name": f"bed-{own}"}.get(sort, "patient")
-    sent = Sent("/takes", "post", {name: ["1" if sort == "name" else own]}, {name: "hidden"})
+    said = "1" if sort == "name" else f"{before} {own}" if second and sort == "hidden" else own
+    sent = Sent("/takes", "post", {name: [said]}, {name: "hidden"})
     if sort == "choice":
-        sent.kinds[name], sent.choices[name] = "select", [own]
+        sent.kinds[name], sent.choices[name] = "select", [before, own] if second else [own]
     wrong, planted = planted_ids(stands, [(gullible(stands, takes), sent)])
-    assert wrong and planted[sort] == len(wrong)
+    assert any(line.endswith("Patient") for line in wrong)
+    assert planted[sort] >= len(wrong) and sum(planted.values()) == planted[sort]
 
 
 @pytest.mark.urls("tests.project.test_planted")
