@@ -30,6 +30,7 @@ from patients.models import Patient
 from tests.conftest import make_patient
 from tests.journeys.crawl import MORNING, House, enter
 from tests.journeys.hostile import MARK, NUMBER, Planted, plant, words
+from tests.project.names import NAMES, OF_THE_DOOR
 from tests.project.routes import Route, routes
 from tests.project.sent import UUID_IN, Sent, forms
 from tests.project.walked import Walked, walk
@@ -40,8 +41,7 @@ EVERYTHING = os.environ.get("HMS_CRAWL") == "all"
 LEAVES = {"account_logout", "lock", "locked", "sign_out_everywhere", "unlock_by_passkey"}
 FREE = {"text", "textarea", "search"}
 TYPED = {*FREE, "email", "tel", "url", "decimal", "numeric", "number", "date", "time", "datetime-local", "hidden"}
-ASKED = ("q", "next", "sort", "after", "before", "day", "start", "month", "status", "kind", "by", "show", "format", "doctor",
-         "ward", "department", "code", "error", "error_description", "state", "process")  # fmt: skip
+ASKED = (*NAMES, *OF_THE_DOOR)
 
 
 @dataclass

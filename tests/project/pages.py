@@ -71,6 +71,6 @@ class Everyone:
                 what = (UUID_IN.sub("", sent.action), tuple(sent.fields))
                 if sent.method == "get":
                     self.sought |= {*sent.fields}
-                elif what not in told and not any(word in sent.action for word in AWAY):
+                elif sent.method == "post" and what not in told and not any(word in sent.action for word in AWAY):
                     told.add(what)
                     yield page, sent

@@ -25,34 +25,12 @@ from tests.conftest import sign_in
 from tests.project.administration import Address, addresses, row_of
 from tests.project.hospitals import Hospital
 from tests.project.matrix import METHODS, ask
+from tests.project.names import NAMES, OF_A_FIELD, OF_A_LIST
 from tests.project.routes import Route, routes
 from tests.project.sent import Sent, forms
 
 NUMBER = int(os.environ.get("HMS_GENERATED", "10000"))
 SEED = int(os.environ.get("HMS_GENERATED_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
-NAMES = [
-    "q",
-    "sort",
-    "after",
-    "before",
-    "day",
-    "start",
-    "first",
-    "last",
-    "month",
-    "status",
-    "kind",
-    "by",
-    "show",
-    "format",
-    "next",
-    "ward",
-    "doctor",
-    "department",
-    "weekday",
-    "reason",
-    "code",
-]
 STRANGE = [
     "", " ", "0", "-1", "1e309", "NaN", "Infinity", "-0.0", "٣٤", "1,5", "99999999999999999999", "0001-01-01", "9999-12-31", "2026-02-30",
     "2026-03-29T01:30", "24:00", "25:61", "null", "None", "true", "[]", "{}", "' or 1=1 --", "\";drop table x;--", "%", "_", "\\", "%00", "\ufeff",
@@ -66,20 +44,7 @@ def cursor(*values: str) -> str:
 
 
 STRANGE += [cursor("2026-01-01", "x"), cursor("\0", "\0"), cursor("9999-99-99T00:00", str(uuid.UUID(int=0))), "\0"]
-OF_A_LIST = [
-    "q",
-    "o",
-    "p",
-    "all",
-    "e",
-    "_to_field",
-    "_popup",
-    "_changelist_filters",
-    "_selected_action",
-    "action",
-    "index",
-    "id__in",
-]
+OF_AN_ACT = ["_selected_action", "action", "index"]
 HEADERS = [
     "HX-Request",
     "HX-Target",
@@ -155,8 +120,8 @@ class Generator:
         return fields
 
     def _name(self, route: Route | Address) -> str:
-        more = OF_A_LIST if isinstance(route, Address) else route.arguments
-        return self.dice.choice([*NAMES, *more, *more, "v-after", "_key", "\u202e", "a[b]", "__class__"])
+        more = [*OF_A_LIST, *OF_A_FIELD, *OF_AN_ACT] if isinstance(route, Address) else route.arguments
+        return self.dice.choice([*NAMES, "reason", "code", *more, *more, "_key", "\u202e", "a[b]", "__class__"])
 
     def _value(self) -> str:
         dice = self.dice
