@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import pytest
 from django.contrib import admin
@@ -26,16 +29,11 @@ from tests.conftest import sign_in
 from tests.project.administration import Address, addresses
 from tests.project.hospitals import Hospital
 from tests.project.matrix import Answer, ask
+from tests.project.names import NAMES, OF_A_LIST, OF_THE_DOOR, heard, unlisted
 from tests.project.pages import Everyone, Page
 from tests.project.routes import Route, routes
 from tests.project.sent import Sent
 
-NAMES = [
-    "q", "sort", "order", "o", "after", "before", "v-after", "p-before", "r-after", "day", "start", "first", "last", "month", "status", "kind", "by",
-    "show", "format", "ward", "bed", "doctor", "specialty", "department", "employee", "weekday", "category", "profession", "until", "next",
-]  # fmt: skip
-# Of the administration's lists: what is sought, ordered, paged, and how a list is asked to be.
-OF_A_LIST = ["q", "o", "p", "all", "e", "_to_field", "_popup", "_changelist_filters", "id__in", "ot"]
 ENDS = ["a' or '1'='1", 'zz"; drop table patients_patient; -- %s {0}']
 # The same words without what could end anything.
 PLAIN = [re.sub(r"[^\w ]", ".", value) for value in ENDS]
@@ -67,25 +65,41 @@ def shapes() -> set[str]:
     return {re.sub(r"\$\d+", "$", query) for query in found}
 
 
-def asked(requests: Iterable[Request]) -> tuple[set[str], list[str]]:
-    """The shapes of all these requests; and what broke."""
-    broke = []
+@dataclass
+class Told:
+    """What requests left: the shapes, and what broke."""
+
+    shapes: set[str] = field(default_factory=set)
+    broke: list[str] = field(default_factory=list)
+
+
+def asked(requests: Iterable[Request]) -> Told:
+    told = Told()
     reset()
     for name, send in requests:
-        if (answer := send()).status >= 500:
-            broke.append(f"{name}: {answer.status}")
-    return shapes(), broke
+        answer = send()
+        if answer.status >= 500:
+            told.broke.append(f"{name}: {answer.status}")
+    told.shapes = shapes()
+    return told
 
 
-def of_addresses(pages: Iterable[Page], values: list[str]) -> Iterator[Request]:
-    """Each page with these values in every parameter, and in the parameters' names."""
+def of_addresses(pages: Iterable[Page], values: list[str], valid: dict[str, Any] | None = None) -> Iterator[Request]:
+    """Each page with these values in every parameter, and in the parameters' names; where it leads to nothing then, with
+    what it could be meant for, and them in the others."""
     for page in pages:
+        answers: list[Answer] = []
+
+        def send(query: dict[str, Any], page: Page = page, answers: list[Answer] = answers) -> Answer:
+            answers.append(ask(page.client, "GET", f"{page.address}?{urlencode(query)}"))
+            return answers[-1]
+
         for value in values:
-            query = urlencode(dict.fromkeys(NAMES, value) | {value: "1", f"-{value}": "1"})
-            yield (
-                f"{page.route.name} {value}",
-                lambda page=page, query=query: ask(page.client, "GET", f"{page.address}?{query}"),
-            )
+            query = dict.fromkeys(NAMES, value) | {value: "1", f"-{value}": "1"}
+            yield f"{page.route.name} {value}", lambda send=send, query=query: send(query)
+        if valid and all(answer.status in (302, 400, 404) for answer in answers):
+            query = dict.fromkeys(NAMES, values[0]) | valid
+            yield f"{page.route.name} {valid}", lambda send=send, query=query: send(query)
 
 
 def of_forms(forms: Iterable[tuple[Page, Sent]], values: list[str]) -> Iterator[Request]:
@@ -118,7 +132,7 @@ def of_the_door(values: list[str]) -> Iterator[Request]:
             continue
         address = route.url()
         for value in values:
-            names = [*NAMES, "login", "password", "code", "credential", "pin", "remember"]
+            names = [*NAMES, *OF_THE_DOOR, "login", "password", "credential", "pin", "remember"]
             query = urlencode(dict.fromkeys(names, value) | {value: "1"})
             fields = dict.fromkeys(names, value) | {value: "1"}
             yield f"{route.name} {value}", lambda address=address, query=query: ask(client, "GET", f"{address}?{query}")
@@ -149,31 +163,44 @@ def of_lists(client: Client, lists: Iterable[Address], values: list[str]) -> Ite
 
 
 def same(requests: Callable[[list[str]], Iterable[Request]], least: int) -> None:
-    plain, _broke = asked(requests(PLAIN))
-    typed, broke = asked(requests(ENDS))
-    assert broke == [], "\n".join(broke)
-    assert len(plain) > least
-    new = sorted(typed - plain)
+    plain, ends = asked(requests(PLAIN)), asked(requests(ENDS))
+    assert ends.broke == [], "\n".join(ends.broke)
+    assert len(plain.shapes) > least
+    new = sorted(ends.shapes - plain.shapes)
     assert new == [], "\n".join(new)
 
 
 PARTS = range(2)
 
 
+def meant(stands: Hospital) -> dict[str, Any]:
+    """What a page needs that leads to nothing without it: the finding of who looked in an emergency, a slot."""
+    own = stands.objects["own"]
+    finding = {"kind": "emergency", "day": "2026-11-20", "person": own.users["nurse"].pk, "patient": own.patient.pk}
+    return finding | {"doctor": own.ids["doctor_id"], "start": "2026-11-20T15:00:00+00:00"}
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_what_stands_in_an_address_is_no_statement(stands: Hospital, part: int) -> None:
     pages = list(Everyone(stands).pages(papers=True))[part::2]
-    same(lambda values: of_addresses(pages, values), 150)
+    with heard() as read:
+        same(lambda values: of_addresses(pages, values, meant(stands)), 150)
+    assert unlisted(read) == [] and len(read) > 20
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_what_is_typed_is_no_statement(stands: Hospital, part: int) -> None:
-    forms = list(Everyone(stands).forms())[part::2]
-    same(lambda values: of_forms(forms, values), 150)
+    everyone = Everyone(stands)
+    with heard() as read:
+        forms = list(everyone.forms())[part::2]
+        same(lambda values: of_forms(forms, values), 150)
+    assert unlisted(read | everyone.sought) == [] and len(everyone.sought) > 10
 
 
 def test_what_is_typed_at_the_door_is_no_statement(stands: Hospital) -> None:
-    same(of_the_door, 5)
+    with heard() as read:
+        same(of_the_door, 5)
+    assert unlisted(read) == [] and {"next", "process"} <= read
 
 
 def test_what_a_list_of_the_administration_is_asked_is_no_statement(stands: Hospital) -> None:
@@ -209,32 +236,78 @@ def stitched_form(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
+@access.signed_in
+def stitched_of_somebody(request: HttpRequest) -> HttpResponse:
+    """Only of somebody whom the address names."""
+    try:
+        UUID(request.GET.get("patient", ""))
+    except ValueError:
+        return HttpResponse(status=404)
+    return ordered(request)
+
+
+@access.signed_in
+def secretive(request: HttpRequest) -> HttpResponse:
+    """Reads what stands in no list."""
+    said = "elsewhere" in request.GET, request.GET.getlist("apart"), request.GET.get("q"), request.GET.dict()
+    return HttpResponse(str(said))
+
+
 urlpatterns = [
     *house.urlpatterns,
-    *(path(view.__name__, view, name=view.__name__) for view in (stitched, ordered, stitched_form)),
+    *(
+        path(view.__name__, view, name=view.__name__)
+        for view in (stitched, ordered, stitched_form, stitched_of_somebody, secretive)
+    ),
 ]
 
 
 def found(requests: Callable[[list[str]], Iterable[Request]]) -> tuple[set[str], list[str]]:
-    plain, _broke = asked(requests(PLAIN))
-    typed, broke = asked(requests(ENDS))
-    return typed - plain, broke
+    plain, ends = asked(requests(PLAIN)), asked(requests(ENDS))
+    return ends.shapes - plain.shapes, ends.broke
+
+
+def page_of(stands: Hospital, view: Callable[..., HttpResponse]) -> Page:
+    client = sign_in(stands.asked["doctor"])
+    client.raise_request_exception = False
+    return Page(Route(view.__name__, view, ()), client, f"/{view.__name__}")
 
 
 @pytest.mark.urls("tests.project.test_statements")
 def test_a_statement_that_is_stitched_together_is_found(stands: Hospital) -> None:
-    client = sign_in(stands.asked["doctor"])
-    client.raise_request_exception = False
-    new, broke = found(
-        lambda values: of_addresses([Page(Route("stitched", stitched, ()), client, "/stitched")], values)
-    )
+    page = page_of(stands, stitched)
+    new, _broke = found(lambda values: of_addresses([page], values))
     assert any("patients_patientwherefamily_name=$or" in query for query in new)
-    new, broke = found(lambda values: of_addresses([Page(Route("ordered", ordered, ()), client, "/ordered")], values))
+    page = page_of(stands, ordered)
+    new, broke = found(lambda values: of_addresses([page], values))
     assert new and broke
-    sent = Sent("/stitched_form", "post", {"note": [""]}, {"note": "textarea"})
-    page = Page(Route("stitched_form", stitched_form, ()), client, "/stitched_form")
+
+
+@pytest.mark.urls("tests.project.test_statements")
+def test_one_that_is_stitched_where_an_address_leads_to_something_is_found(stands: Hospital) -> None:
+    page = page_of(stands, stitched_of_somebody)
+    assert found(lambda values: of_addresses([page], values)) == (set(), [])
+    new, broke = found(lambda values: of_addresses([page], values, meant(stands)))
+    assert new or broke
+
+
+@pytest.mark.urls("tests.project.test_statements")
+def test_one_that_is_stitched_of_a_form_is_found(stands: Hospital) -> None:
+    page = page_of(stands, stitched_form)
+    sent = Sent(page.address, "post", {"note": [""]}, {"note": "textarea"})
     new, broke = found(lambda values: of_forms([(page, sent)], values))
     assert new or broke
+
+
+@pytest.mark.urls("tests.project.test_statements")
+def test_a_name_that_no_list_has_is_heard(stands: Hospital) -> None:
+    page = page_of(stands, secretive)
+    with heard() as read:
+        asked(of_addresses([page], ENDS))
+    assert unlisted(read) == ["apart", "elsewhere"] and "q" in read
+    with heard() as read:
+        ask(page.client, "GET", f"{page.address}?said=1")
+    assert "said" in read  # by whoever walks through all of it
 
 
 def test_a_list_of_the_administration_that_stitches_is_found(stands: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:
