@@ -14,15 +14,18 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.test import Client
 
 from billing.models import CreditNote, Invoice
-from billing.services import invoices
+from billing.services import invoices, payments
 from hms.core import approvals, clock, limits, people, roles
+from hms.core.approvals import asking, deciders, deciding, setting
 from hms.core.limits import Limit
 from hms.core.models import Approval, ApprovalLimit, AuditEvent, Facility, User
+from hms.core.models.approvals import ApprovalQuerySet
 from hms.core.refusals import Refused
 from hms.core.tasks import expire_approvals
 from patients.models import Patient
 from tests.billing.conftest import make_invoice
 from tests.conftest import employ, make_patient
+from tests.weakened import reworded, weakened
 
 MARK = "Xanthippe"
 
@@ -56,13 +59,26 @@ def key() -> str:
     return str(uuid.uuid4())
 
 
+# What the twins take away (tests/weakened.py).
+ABOVE = "200.01-accountant-False"
+COVERED = "and limits.covering(table, approval.kind, codes, counted=approval.counted, percent=approval.percent)"
+MARKED = "and bool(limits.covering(table, row.kind, user.roles, counted=row.counted, percent=row.percent))"
+DECIDED_TWICE = reworded(deciding._waiting, ("approval.status != ApprovalStatus.WAITING", "False"))
+
+
 # Who decides
 
 
+@weakened("by their own role", reworded(deciders.why_not, ("actor.pk == approval.asked_by_id or ", "")))
+@weakened("with it counted as theirs", reworded(deciders.mark, ("and row.asked_by_id not in own", "")))
+@weakened("with the maker told", reworded(deciders.who_may, (".exclude(user=approval.asked_by_id)", "")))
 def test_nobody_approves_their_own_request_whatever_their_role(accountant: User, bill: Invoice) -> None:
     own = discount(accountant, bill, "500.00")
     people.grant(None, user=accountant, facility=accountant.facility, role="manager")
     accountant = User.objects.get(pk=accountant.pk).at(accountant.facility)
+    assert "asked for this yourself" in approvals.why_not(accountant, own)
+    assert accountant not in approvals.who_may(own)
+    assert approvals.count_for_me(accountant) == 0
     for decide in (approvals.approve, approvals.reject):
         with pytest.raises(Refused, match="asked for this yourself"):
             decide(accountant, approval_id=own.pk, reason="Fine")
@@ -70,6 +86,14 @@ def test_nobody_approves_their_own_request_whatever_their_role(accountant: User,
     assert own.status == "waiting"
 
 
+@weakened(
+    "by another account",
+    reworded(deciders.why_not, (" or actor.pk in kinds.others_of(approval.asked_by_id)", "")),
+)
+@weakened(
+    "with the other account told",
+    reworded(deciders.who_may, (".exclude(user__in=kinds.others_of(approval.asked_by_id))", "")),
+)
 def test_nobody_approves_their_own_request_by_another_account(person: Any, cashier: User, asked: Approval) -> None:
     second = person("manager")
     for user in (cashier, second):
@@ -81,6 +105,8 @@ def test_nobody_approves_their_own_request_by_another_account(person: Any, cashi
         approvals.approve(second, approval_id=asked.pk)
 
 
+@weakened("above the limit", reworded(deciders.why_not, ("limit_of(actor, approval) is None", "False")), only=ABOVE)
+@weakened("with a narrower limit taken", reworded(deciders.who_may, (COVERED, "")), only=ABOVE)
 @pytest.mark.parametrize(
     ("amount", "role", "able"),
     [
@@ -110,13 +136,53 @@ def test_who_approves_has_a_limit_that_covers_the_amount(
     assert not CreditNote.objects.exists()
 
 
+@weakened("by their limit alone", reworded(deciders.why_not, ('not actor.has_perm("core.decide_approval") or ', "")))
+@weakened(
+    "told by their limit alone",
+    reworded(deciders.who_may, ('"core.decide_approval" in roles.permissions_of(codes)', "True")),
+)
+def test_a_limit_of_ones_own_is_no_leave_to_decide_about_others(cashier: User, person: Any, bill: Invoice) -> None:
+    request = discount(person("receptionist"), bill, "10.00")
+    assert limits.of(cashier.facility)["billing.discount", "cashier"].covers(request.counted, request.percent)
+    assert cashier not in approvals.who_may(request)
+    assert "do not decide about requests here" in approvals.why_not(cashier, request)
+    with pytest.raises(Refused, match="do not decide about requests here"):
+        approvals.approve(cashier, approval_id=request.pk)
+
+
+@weakened("by whoever took it", reworded(deciders.why_not, ("kinds.of(approval.kind).barred(approval)", "()")))
+@weakened(
+    "with who took it told",
+    reworded(deciders.who_may, (".exclude(user__in=kinds.of(approval.kind).barred(approval))", "")),
+)
+def test_who_had_a_part_in_what_led_to_it_does_not_decide(
+    accountant: User, manager: User, person: Any, bill: Invoice
+) -> None:
+    taker = person("manager")
+    paid = payments.take(taker, invoice_id=bill.pk, amount=Decimal(1000), method="card", reference="T1")
+    asked = payments.reverse(accountant, payment_id=paid.pk, reason="The terminal failed")
+    assert manager in approvals.who_may(asked) and taker not in approvals.who_may(asked)
+    assert "had a part in what led to this" in approvals.why_not(taker, asked)
+    with pytest.raises(Refused, match="had a part in what led to this"):
+        approvals.approve(taker, approval_id=asked.pk)
+    assert approvals.approve(manager, approval_id=asked.pk).status == "approved"
+
+
+@weakened("found anywhere", reworded(deciding._waiting, (", facility=actor.facility", "")), by=Refused)
+@weakened("decided anywhere", reworded(deciders.why_not, (" or approval.facility_id != actor.facility.pk", "")))
+@weakened("seen anywhere", reworded(ApprovalQuerySet.visible_to, ("self.filter(facility=user.facility)", "self")))
 def test_a_checker_of_another_facility_finds_nothing(south: Facility, person: Any, asked: Approval) -> None:
     stranger = person("manager", south)
+    assert "do not decide about requests here" in approvals.why_not(stranger, asked)
     with pytest.raises(Approval.DoesNotExist):
         approvals.approve(stranger, approval_id=asked.pk)
     assert not Approval.objects.visible_to(stranger).exists()
 
 
+@weakened(
+    "unseen",
+    reworded(deciders.why_not, ("kinds.of(approval.kind).subject(actor, approval) is None", "False")),
+)
 def test_who_may_not_know_the_patient_does_not_decide(manager: User, cashier: User, reception: User) -> None:
     with time_machine.travel(clock.now() - timedelta(days=100), tick=False):
         old = make_invoice(reception, make_patient(reception, MARK, "Marker"), "1000.00")
@@ -131,6 +197,8 @@ def test_who_may_not_know_the_patient_does_not_decide(manager: User, cashier: Us
 # What becomes of a request
 
 
+@weakened("without a reason", reworded(deciding.reject, ("not reason.strip()", "False")), by=IntegrityError)
+@weakened("decided twice", DECIDED_TWICE, by=DatabaseError)
 def test_a_rejection_says_why_and_changes_nothing(accountant: User, cashier: User, asked: Approval) -> None:
     with pytest.raises(Refused, match="Say why not"):
         approvals.reject(accountant, approval_id=asked.pk, reason=" ")
@@ -143,6 +211,8 @@ def test_a_rejection_says_why_and_changes_nothing(accountant: User, cashier: Use
         approvals.approve(accountant, approval_id=asked.pk)
 
 
+@weakened("by anybody", reworded(deciding.withdraw, ("approval.asked_by_id != actor.pk", "False")))
+@weakened("decided twice", DECIDED_TWICE, by=DatabaseError)
 def test_only_whoever_asked_takes_a_request_back(
     accountant: User, cashier: User, asked: Approval, bill: Invoice
 ) -> None:
@@ -154,6 +224,8 @@ def test_only_whoever_asked_takes_a_request_back(
     assert discount(cashier, bill, "150.00").status == "waiting", "it may be asked for again"
 
 
+@weakened("decided afterwards", reworded(deciding._to_decide, ("approval.expires_at <= clock.now()", "False")))
+@weakened("over at once", reworded(deciding.expire, ("expires_at__lte=clock.now()", "")))
 def test_what_nobody_decides_in_a_week_is_over(accountant: User, cashier: User, asked: Approval, bill: Invoice) -> None:
     assert expire_approvals() == 0
     with time_machine.travel(clock.now() + timedelta(days=7, minutes=1), tick=False):
@@ -167,6 +239,10 @@ def test_what_nobody_decides_in_a_week_is_over(accountant: User, cashier: User, 
         assert discount(cashier, bill, "150.00").status == "waiting"
 
 
+@weakened(
+    "unasked",
+    reworded(deciding._carry_out, ("not maker.is_active or not maker.has_perm(kind.permission)", "False")),
+)
 def test_whoever_may_not_do_it_any_more_has_nothing_approved(accountant: User, cashier: User, asked: Approval) -> None:
     cashier.memberships.update(active=False)
     answer = approvals.approve(accountant, approval_id=asked.pk)
@@ -174,11 +250,14 @@ def test_whoever_may_not_do_it_any_more_has_nothing_approved(accountant: User, c
     assert not CreditNote.objects.exists()
 
 
+@weakened("in slices", reworded(asking.ask, ("amount + _alone(actor, kinds.of(kind), pool, now)", "amount")))
+@weakened("with the others'", reworded(asking._alone, (", asked_by=actor", "")))
 def test_what_one_did_alone_counts_for_oneself(person: Any, bill: Invoice) -> None:
     first, second = person("accountant"), person("accountant")
     discount(first, bill, "150.00")
     assert isinstance(discount(second, bill, "150.00"), CreditNote)
-    assert discount(first, bill, "51.00").counted == 201
+    answer = discount(first, bill, "51.00")
+    assert isinstance(answer, Approval) and answer.counted == 201
 
 
 def test_every_step_stands_in_the_audit(accountant: User, cashier: User, asked: Approval, bill: Invoice) -> None:
@@ -251,6 +330,8 @@ def test_a_facility_sets_its_own_limits_and_they_hold_at_once(
     assert manager.notifications.filter(text__startswith="Limit changed: Discount, Cashier").exists()
 
 
+@weakened("whose role it is", reworded(setting.set_limit, ("role in actor.roles and ", "False and ")))
+@weakened("whether wider or not", reworded(setting.set_limit, (" and new.width > before.width", "")), by=Refused)
 def test_an_administrator_does_not_widen_their_own_limit(person: Any) -> None:
     administrator = person("administrator")
     with pytest.raises(Refused, match="hold this role yourself"):
@@ -305,6 +386,13 @@ def test_the_limits_are_seen_by_those_who_watch_and_set_by_the_administrator(cli
 # Screens
 
 
+@weakened(
+    "to everybody",
+    reworded(
+        ApprovalQuerySet.visible_to,
+        ('here if user.has_perm("core.view_approval") else here.filter(asked_by=user)', "here"),
+    ),
+)
 def test_a_request_opens_to_whoever_asked_and_to_those_who_watch_and_to_nobody_else(
     asked: Approval, cashier: User, bill: Invoice, browser_of: Callable[[User], Client], client_as: Any
 ) -> None:
@@ -363,6 +451,7 @@ def test_the_history_is_narrowed_and_exported_with_its_reasons(
     assert MARK not in file
 
 
+@weakened("whatever the limit", reworded(deciders.mark, (MARKED, "")))
 def test_the_rail_counts_what_is_for_me_to_decide(
     asked: Approval, accountant: User, cashier: User, manager: User, bill: Invoice
 ) -> None:
