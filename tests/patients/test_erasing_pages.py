@@ -8,12 +8,14 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from hms.core.access import Access
 from hms.core.models import Erasure, LegalHold, User
 from hms.core.refusals import Refused
 from patients.models import Patient
-from patients.services import grants, legal_holds
+from patients.services import erasing, grants, legal_holds
 from patients.views import erasures as screens
-from tests.project.lived import ask_earlier, unguarded
+from tests.project.lived import ask_earlier, unforbidden, unguarded
+from tests.weakened import reworded, weakened
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +43,8 @@ def key() -> str:
     return str(uuid.uuid4())
 
 
+@weakened("by one person", reworded(erasing.against, ("actor.pk == erasure.asked_by_id", "False")))
+@weakened("by whose role it is not", screens.erasure_approve, "access", Access())
 def test_it_is_asked_for_decided_and_shown_in_the_browser(
     fresh: None, auditor: User, manager: User, patient: Patient, browser_of: Callable[..., Client]
 ) -> None:
@@ -63,6 +67,8 @@ def test_it_is_asked_for_decided_and_shown_in_the_browser(
     assert "Rows emptied or removed" in officer.get(answer.url).content.decode()
 
 
+@weakened("but who asks", reworded(screens.erase, ("not did_recently_reauthenticate(request)", "False")))
+@weakened("but who approves", reworded(screens.erasure_approve, ("not did_recently_reauthenticate(request)", "False")))
 def test_whoever_asks_or_approves_proves_first_that_it_is_them(
     auditor: User, manager: User, patient: Patient, browser_of: Callable[..., Client]
 ) -> None:
@@ -80,6 +86,8 @@ def test_whoever_asks_or_approves_proves_first_that_it_is_them(
     assert Patient.objects.get(pk=patient.pk).erased_at is None
 
 
+@weakened("unproven", reworded(screens.legal_hold_lift, ("not did_recently_reauthenticate(request)", "False")))
+@weakened("by anybody", screens.chart_keeping, "access", Access())
 def test_a_hold_is_placed_seen_and_lifted_in_the_browser(
     auditor: User,
     patient: Patient,
@@ -109,6 +117,7 @@ def test_a_hold_is_placed_seen_and_lifted_in_the_browser(
     assert "Holds that were lifted" in page and auditor.name in page and "7 O 12/26" not in page
 
 
+@weakened("or not", lambda: unforbidden("nobody has judged it yet"))
 def test_an_emergency_is_judged_before_its_chart_is_erased(
     auditor: User, person: Callable[..., User], patient: Patient
 ) -> None:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from billing.services import payments
-from hms.core import approvals, held, outbox
+from hms.core import approvals, erasures, held, outbox
 from hms.core.models import Approval, Document, Erasure, Facility, FindingReview, User
 from interop.models import SourceRecord, UnresolvedReference
 from laboratory.models import ResultRevision
@@ -153,6 +153,17 @@ def _chosen(model: type[models.Model], column: models.Field) -> bool:
     if tracked and any(field.name == column.name for field in tracked._meta.concrete_fields):
         return bool(tracked._meta.get_field(column.name).choices)
     return bool(column.choices)
+
+
+@contextmanager
+def unforbidden(words: str) -> Iterator[None]:
+    """What stands in the way of an erasure by these words does not."""
+    rows = [each for each in erasures._rows if words not in str(each[0])]
+    if len(rows) != len(erasures._rows) - 1:
+        raise LookupError(words)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(erasures, "_rows", rows)
+        yield
 
 
 def ask_earlier(actor: User, patient: Patient, *, ground: str = "ordered", reason: str = "Order") -> Erasure:

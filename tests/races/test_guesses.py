@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from django.test import Client
@@ -11,6 +12,7 @@ from hms.core.models import AuditEvent, GuessCount, Presence, User
 from hms.core.sign_in import presence
 from hms.core.sign_in.throttle import LIMITS
 from tests.races.crowd import crowd, looking_together, unlocked
+from tests.weakened import weakened
 
 CROWD = 12
 FREE = LIMITS["pair"].free
@@ -46,12 +48,24 @@ def test_without_the_lock_more_would_be(doctor: User) -> None:
         assert judged() > FREE
 
 
-def test_of_twelve_pins_at_once_five_are_judged(doctor: User) -> None:
-    ward = Client()
-    ward.post("/accounts/login/", {"username": "dr.sato", "password": "canal boats drift at noon"})
+@pytest.fixture
+def ward(doctor: User) -> Client:
+    """A computer that the doctor locked, and may come back to by PIN."""
+    client = Client()
+    client.post("/accounts/login/", {"username": "dr.sato", "password": "canal boats drift at noon"})
     presence.set_pin(doctor, pin="4826")
-    ward.post("/accounts/lock/")
+    client.post("/accounts/lock/")
+    return client
 
+
+@contextmanager
+def unlocked_presence() -> Iterator[None]:
+    with unlocked(Presence), looking_together(Presence, CROWD):
+        yield
+
+
+@weakened("without the lock", unlocked_presence)
+def test_of_twelve_pins_at_once_five_are_judged(doctor: User, ward: Client) -> None:
     def act(number: int) -> int:
         other = Client()
         for name in ("session", "device"):

@@ -17,12 +17,22 @@ from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from hms.core import audit, people
+from hms.core.access import Access
 from hms.core.models import AuditEvent, Facility, User
 from patients.models import Patient
+from reports import trail
 from reports.trail import LONGEST
+from reports.views import audit as views
 from tests.conftest import make_patient
+from tests.weakened import reworded, weakened
 
 NOW = datetime(2026, 11, 20, 14, 5, 9, tzinfo=UTC)
+
+# What the twins take away (tests/weakened.py).
+THIS_ONE = ' & Q(detail__contains={"patients": [str(patient_id)]})'
+AS_AUDITOR = 'if "core.view_auditevent" in roles.permissions_of([held.role.name])'
+REACHED = "rows.filter(Q(facility__in=self.reach) | Q(facility=None))"
+RECORDED = 'audit.record(request.user, "core.audit.searched", detail={"hits": len(patients) + len(people)})'
 
 
 @pytest.fixture(autouse=True)
@@ -93,6 +103,11 @@ def test_the_time_is_that_of_the_rows_facility(
     assert "20 Nov 2026, 09:05:09" in page(where=str(south.pk))
 
 
+@weakened("of every kind", reworded(trail.Asked.rows, ("if self.kind:", "if False:")))
+@weakened("by everybody", reworded(trail.Asked.rows, ("if self.person:", "if False:")))
+@weakened("from everywhere", reworded(trail.Asked.rows, ("if self.source:", "if False:")))
+@weakened("since ever", reworded(trail.Asked.rows, ("at__gte=self.since, ", "")))
+@weakened("until now", reworded(trail.Asked.rows, (", at__lt=self.until", "")))
 def test_filters_by_kind_person_source_and_period(
     person: Callable[..., User], patient: Patient, page: Callable[..., str]
 ) -> None:
@@ -117,6 +132,7 @@ def test_filters_by_kind_person_source_and_period(
     assert told(kind="nonsense", person="x", where="y", first="z") == {"by-nurse", "by-doctor", "refused-once"}
 
 
+@weakened("however long", reworded(trail.read, ("first=max(first, last - longest)", "first=first")))
 def test_without_a_patient_a_person_or_a_source_the_period_is_bounded(
     person: Callable[..., User], page: Callable[..., str]
 ) -> None:
@@ -126,6 +142,9 @@ def test_without_a_patient_a_person_or_a_source_the_period_is_bounded(
     assert "last-year" in page(first="2020-01-01", person=str(nurse.pk))
 
 
+@weakened("without lists", reworded(trail.concerning, (" | listed", "")))
+@weakened("with every list", reworded(trail.concerning, (THIS_ONE, "")))
+@weakened("with everybody's", reworded(trail.Asked.rows, (".filter(concerning(self.patient_id))", "")))
 def test_who_looked_at_this_record_counts_lists_that_showed_it_and_nobody_elses(
     reception: User, person: Callable[..., User], patient: Patient, page: Callable[..., str]
 ) -> None:
@@ -155,6 +174,9 @@ def test_the_chart_leads_the_auditor_to_who_looked(
     assert of(patient) not in client_as("doctor").get(f"/patients/{patient.pk}/").content.decode()
 
 
+@weakened("with any facility asked for", reworded(trail.read, ("where=where if where in known else", "where=where or")))
+@weakened("whatever one's role there", reworded(trail.reach, (AS_AUDITOR, "")))
+@weakened("with all of them as all", reworded(trail.Asked.rows, (REACHED, "rows")))
 def test_rows_of_another_facility_are_seen_by_its_own_auditor_only(
     person: Callable[..., User], auditor: User, south: Facility, page: Callable[..., str]
 ) -> None:
@@ -169,6 +191,7 @@ def test_rows_of_another_facility_are_seen_by_its_own_auditor_only(
     assert "in-the-south" in page(person=str(nurse.pk), where="all")
 
 
+@weakened("unasked", reworded(trail.Asked.rows, ("facility=None if self.where == NOWHERE else self.where", "")))
 def test_rows_of_no_facility_are_asked_for_by_themselves(page: Callable[..., str]) -> None:
     write(None, "core.user.sign_in_failed", reason="at-the-door")
     assert "at-the-door" not in page()
@@ -176,6 +199,7 @@ def test_rows_of_no_facility_are_asked_for_by_themselves(page: Callable[..., str
     assert "at-the-door" in found and "Nobody signed in" in found
 
 
+@weakened("whose it may be", reworded(trail.lines, ("Patient.objects.visible_to(asked.reader)", "Patient.objects")))
 def test_a_patient_of_another_branch_is_not_named(
     person: Callable[..., User], south: Facility, page: Callable[..., str]
 ) -> None:
@@ -185,6 +209,7 @@ def test_a_patient_of_another_branch_is_not_named(
     assert "Patient of another branch" in found and "Zuleikha" not in found and theirs.mrn not in found
 
 
+@weakened("unrecorded", reworded(views.audit_search, (RECORDED, "pass")))
 def test_patients_and_colleagues_are_found_by_post(
     auditor: User, person: Callable[..., User], patient: Patient, browser_of: Callable[[User], Client]
 ) -> None:
@@ -233,6 +258,7 @@ def test_the_list_costs_the_same_with_many_rows(
     assert cost() == few <= 12
 
 
+@weakened("unrecorded", audit, "taken_out", lambda actor, action, **more: None, by=AuditEvent.DoesNotExist)
 def test_the_list_as_csv_and_xlsx_with_the_same_filters_leaves_a_row(
     person: Callable[..., User], patient: Patient, auditor: User, browser_of: Callable[[User], Client]
 ) -> None:
@@ -253,6 +279,10 @@ def test_the_list_as_csv_and_xlsx_with_the_same_filters_leaves_a_row(
     assert len(rows) == 2 and rows[1][7] == patient.mrn
 
 
+@weakened("but the list", views.audit_list, "access", Access())
+@weakened("but a patient's", views.audit_of_patient, "access", Access())
+@weakened("but what was unusual", views.audit_findings, "access", Access())
+@weakened("but what left the house", views.disclosure_list, "access", Access())
 def test_nobody_else_reads_the_audit(client_as: Callable[..., Client], patient: Patient) -> None:
     for role in ("administrator", "doctor", "manager", "hr"):
         client = client_as(role)
@@ -260,12 +290,14 @@ def test_nobody_else_reads_the_audit(client_as: Callable[..., Client], patient: 
             assert client.get(path).status_code == 403, (role, path)
 
 
+@weakened("unseen", audit, "conclude", lambda actor, noted, route: None)
 def test_the_auditors_own_look_leaves_a_row(auditor: User, patient: Patient, page: Callable[..., str]) -> None:
     page(of(patient))
     looked = AuditEvent.objects.filter(actor=auditor, patient_id=patient.pk)
     assert [row.detail["route"] for row in looked] == ["reports:audit-of-patient"]
 
 
+@weakened("since ever", reworded(trail.today, (", at__gte=since", "")))
 def test_the_dashboard_says_todays_figures_and_refusals(person: Callable[..., User], page: Callable[..., str]) -> None:
     write(person("nurse"), "access.refused", detail={"kind": "route", "which": "billing:invoices"})
     write(person("nurse"), "access.refused", detail={"kind": "route", "which": "long:ago"}, days=2)
