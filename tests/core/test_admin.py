@@ -6,19 +6,25 @@ import uuid
 from collections.abc import Callable
 
 import pytest
+from django.contrib.admin import ModelAdmin
 from django.contrib.auth.models import Group
+from django.db.models import Q
 from django.test import Client
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from billing.models import Invoice
+from hms.core import admin as administration
 from hms.core import people
+from hms.core.admin import KeptAdmin
 from hms.core.models import AuditEvent, Department, Facility, Membership, User
 from hms.core.refusals import Refused
+from hms.core.sign_in import first_password, presence
 from patients.models import Patient
 from staff.models import Employee
 from tests.billing.conftest import make_invoice
 from tests.conftest import employ
 from tests.wards.conftest import make_ward
+from tests.weakened import reworded, weakened
 
 
 @pytest.fixture
@@ -30,6 +36,7 @@ def send(client: Client, address: str, **fields: object):
     return client.post(address, {"_key": str(uuid.uuid4()), **fields})
 
 
+@weakened("unrecorded", first_password, "was_set", lambda actor, user: None, by=AuditEvent.DoesNotExist)
 def test_a_password_set_for_somebody_is_recorded(admin: Client, person: Callable[..., User]) -> None:
     nurse = person("nurse")
     address = f"/admin/core/user/{nurse.pk}/password/"
@@ -80,6 +87,7 @@ def form_of(user: User, *, total: int, initial: int) -> dict[str, object]:
     }
 
 
+@weakened("or anywhere", people, "administered", lambda user: Facility.objects.all())
 def test_roles_are_given_only_where_one_is_administrator(
     admin: Client, person: Callable[..., User], north: Facility, south: Facility
 ) -> None:
@@ -94,6 +102,8 @@ def test_roles_are_given_only_where_one_is_administrator(
     assert AuditEvent.objects.filter(action="core.membership.added").count() == 1
 
 
+@weakened("but shown", people, "known_to", lambda administrator: Q())
+@weakened("unless they work here too", people, "works_elsewhere", lambda user, than: False)
 def test_people_of_another_facility_are_out_of_reach(
     admin: Client, person: Callable[..., User], south: Facility
 ) -> None:
@@ -108,6 +118,7 @@ def test_people_of_another_facility_are_out_of_reach(
     assert send(admin, f"/admin/core/user/{both.pk}/password/", password1="x").status_code == 403
 
 
+@weakened("or two", KeptAdmin, "changeform_view", ModelAdmin.changeform_view)
 def test_a_form_sent_twice_is_one_act(admin: Client, north: Facility) -> None:
     fields = {"_key": str(uuid.uuid4()), "facility": str(north.pk), "code": "icu", "name": "Intensive", "active": "on"}
     first, second = (admin.post("/admin/core/department/add/", fields) for _n in range(2))
@@ -121,6 +132,7 @@ def test_a_form_sent_twice_is_one_act(admin: Client, north: Facility) -> None:
     assert 'name="_key"' in admin.get("/admin/core/user/add/").content.decode()
 
 
+@weakened("unnoted", administration, "_note", lambda row: None)
 def test_looking_at_a_patients_money_in_the_administration_is_recorded(
     person: Callable[..., User], browser_of: Callable, reception: User, patient: Patient
 ) -> None:
@@ -135,6 +147,7 @@ def test_looking_at_a_patients_money_in_the_administration_is_recorded(
         assert AuditEvent.objects.filter(patient_id=patient.pk, actor=accountant).count() == before + 1, page
 
 
+@weakened("by the service", reworded(people.keep_membership, ("row.user_id == actor.pk or ", "")))
 def test_nobody_gives_themselves_a_role(admin: Client, north: Facility) -> None:
     me = User.objects.get(memberships__role__name="administrator")
     User.objects.filter(pk=me.pk).update(password="!")
@@ -154,6 +167,7 @@ def test_nobody_gives_themselves_a_role(admin: Client, north: Facility) -> None:
         )
 
 
+@weakened("unasked", reworded(people.keep_membership, (" or row.user_id in approvals.others_of(actor.pk)", "")))
 def test_nor_do_they_to_another_account_of_theirs(person: Callable[..., User], north: Facility) -> None:
     me, also_me = person("administrator"), person("nurse", username="second")
     for user in (me, also_me):
@@ -165,6 +179,7 @@ def test_nor_do_they_to_another_account_of_theirs(person: Callable[..., User], n
         people.keep_membership(me.at(north), row=row)
 
 
+@weakened("in words alone", reworded(presence.sign_out, ("sessions.end_all(user)", "2")))
 def test_an_administrator_signs_people_out(admin: Client, person: Callable[..., User], browser_of: Callable) -> None:
     nurse, doctor = person("nurse"), person("doctor")
     theirs = [browser_of(nurse), browser_of(nurse), browser_of(doctor)]
@@ -186,6 +201,7 @@ def test_an_administrator_signs_people_out(admin: Client, person: Callable[..., 
     assert admin.get("/admin/").status_code == 302
 
 
+@weakened("or stays in", presence, "sign_out", lambda actor, user: 0)
 def test_whose_name_at_single_sign_on_is_changed_is_signed_out(
     admin: Client, person: Callable[..., User], browser_of: Callable[[User], Client]
 ) -> None:
@@ -235,6 +251,7 @@ def test_keys_that_no_row_has_break_nothing(admin: Client, person: Callable[...,
     assert admin.get(f"/admin/core/user/{nurse.pk}/change/?_to_field=password").status_code == 400
 
 
+@weakened("or by any", people, "may_change", lambda administrator, facility: True)
 def test_a_facility_is_changed_by_its_own_administrators(
     admin: Client, person: Callable[..., User], north: Facility, south: Facility
 ) -> None:
@@ -252,6 +269,7 @@ def test_a_facility_is_changed_by_its_own_administrators(
     assert (sent_to(north), Facility.objects.get(pk=north.pk).phone) == (302, "+44 20 7946 0777")
 
 
+@weakened("or in any", KeptAdmin, "formfield_for_foreignkey", ModelAdmin.formfield_for_foreignkey)
 def test_a_bed_stands_in_a_room_of_ones_own_facility(admin: Client, north: Facility, south: Facility) -> None:
     rooms = {facility.code: make_ward(facility, "1", code=facility.code)[0].room for facility in (north, south)}
     page = admin.get("/admin/wards/bed/add/").content.decode()
