@@ -15,7 +15,7 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from billing.models import Invoice
 from hms.core import admin as administration
 from hms.core import people
-from hms.core.admin import KeptAdmin
+from hms.core.admin import KeptAdmin, MembershipInline
 from hms.core.models import AuditEvent, Department, Facility, Membership, User
 from hms.core.refusals import Refused
 from hms.core.sign_in import first_password, presence
@@ -148,19 +148,24 @@ def test_looking_at_a_patients_money_in_the_administration_is_recorded(
 
 
 @weakened("by the service", reworded(people.keep_membership, ("row.user_id == actor.pk or ", "")))
-def test_nobody_gives_themselves_a_role(admin: Client, north: Facility) -> None:
-    me = User.objects.get(memberships__role__name="administrator")
+@weakened("by the form", MembershipInline, "has_change_permission", lambda self, request, obj=None: True)
+def test_nobody_gives_themselves_a_role(person: Callable[..., User], browser_of: Callable, north: Facility) -> None:
+    me, nurse = person("administrator"), person("nurse")
     User.objects.filter(pk=me.pk).update(password="!")
+    admin = browser_of(User.objects.get(pk=me.pk).at(north))
     address = f"/admin/core/user/{me.pk}/change/"
+    assert b'name="memberships-0-role"' in admin.get(f"/admin/core/user/{nurse.pk}/change/").content
     own = me.memberships.get()
     fields = {
         **form_of(me, total=2, initial=1),
+        "is_staff": "on",
         **membership(0, north, "administrator"),
         **membership(1, north, "doctor"),
     }
     send(admin, address, **fields, **{"memberships-0-id": str(own.pk), "memberships-0-user": str(me.pk)})
     assert [held.role.name for held in me.memberships.all()] == ["administrator"]
-    assert b'name="memberships-0-role"' not in admin.get(address).content
+    answer = admin.get(address)
+    assert answer.status_code == 200 and b'name="memberships-0-role"' not in answer.content
     with pytest.raises(Refused, match="gives themselves"):
         people.keep_membership(
             me.at(north), row=Membership(user=me, facility=north, role=Group.objects.get(name="doctor"))
