@@ -240,9 +240,13 @@ def test_the_accountant_reverses_credits_and_changes_prices_on_the_pages(
     changed = send(books, "service-change", act.service_id, name="X-ray", price="44.00", active="on")
     assert changed.status_code == 302
     assert Service.objects.get(pk=act.service_id).price == 44
-    added = send(books, "service-add", code="mri", name="MRI", category="procedure", price="300")
-    assert added.status_code == 302
-    assert Service.objects.filter(code="MRI", facility=visit.facility).exists()
+    scan = {"code": "mri", "name": "MRI", "category": "procedure", "price": "300"}
+    unsaid = send(books, "service-add", **scan)
+    assert unsaid.status_code == 422 and "Say why it is needed" in unsaid.content.decode()
+    assert send(books, "service-add", **scan, reason="New scanner").status_code == 302
+    assert not Service.objects.get(code="MRI", facility=visit.facility).active, "above one's limit it waits"
+    assert send(books, "service-add", code="ecg", name="ECG", category="procedure", price="12").status_code == 302
+    assert Service.objects.get(code="ECG", facility=visit.facility).active
 
 
 def test_a_charge_reversed_by_mistake_is_charged_again_on_the_bill(
