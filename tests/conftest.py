@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -10,15 +11,20 @@ import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management import call_command
 from django.db import connection, transaction
-from django.test import Client
-from pytest_django.plugin import blocking_manager_key
+from django.test import Client, TransactionTestCase
 
 from hms.core import clock, numbering, people
 from hms.core.models import Department, Facility, Session, User
 from patients.models import Encounter, Patient
 from patients.services import encounters, registration
 from staff.models import Credential, Employee
+from tests.paper import papers, pytest_runtest_setup
 from tests.weakened import twins
+
+__all__ = ["papers", "pytest_runtest_setup"]
+
+# Looking for what nobody holds any more took a quarter of the suite's time, most of it among what stays to the end.
+gc.set_threshold(50_000, 20, 100)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -33,19 +39,27 @@ def quick_hashes() -> Iterator[None]:
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
         call_command("sync_roles", verbosity=0)
+    gc.collect()
+    gc.freeze()
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
-    """A test with real commits empties every table when it ends; whoever comes next needs the groups again."""
-    yield
-    if nextitem is None:  # the database itself is gone by now
-        return
-    mark = item.get_closest_marker("django_db")
-    if "transactional_db" in getattr(item, "fixturenames", ()) or (mark and mark.kwargs.get("transaction")):
-        with item.config.stash[blocking_manager_key].unblock():
-            call_command("sync_roles", verbosity=0)
-            connection.close()
+# Roles and what they may do are the program's own: written once, and read by every test.
+STANDING = {"django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptied() -> Iterator[None]:
+    """A test with real commits leaves empty tables. Django would have emptied those of the roles too, and written them
+    anew after each."""
+
+    def empty(case: TransactionTestCase) -> None:
+        tables = {*connection.introspection.django_table_names(only_existing=True, include_views=False)} - STANDING
+        with connection.cursor() as cursor:
+            cursor.execute(f"truncate {', '.join(sorted(tables))}")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
+        yield
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,7 +9,7 @@ from pypdf import PdfReader
 from billing.models import Charge, Invoice, LedgerEntry, Service
 from billing.services import charges, invoices, prices
 from hms.core import oracle
-from hms.core.models import Facility, User
+from hms.core.models import Approval, Facility, User
 from patients.models import Encounter, Patient
 from patients.services import encounters
 
@@ -46,6 +46,12 @@ def faults() -> list[str]:
     # What tests put into tables with their own hands was no act, and is known as such: tests/core/test_history.py.
     asked = [check for check in oracle.checks() if check.name != "changes: every one was an act"]
     return [f"{check.name}: {fault}" for check in asked for fault in check.check()]
+
+
+def waits(answer: object) -> Approval:
+    assert isinstance(answer, Approval), answer
+    assert answer.status == "waiting"
+    return answer
 
 
 def text_of(pdf: bytes) -> str:

@@ -43,6 +43,7 @@ def sound() -> bool:
     return [fault for fault in faults() if "closed visits" not in fault] == []
 
 
+@pytest.mark.printed
 def test_an_invoiced_act_that_is_undone_is_credited_by_whoever_undoes_it(
     person, reception: User, acts: list[Charge]
 ) -> None:
@@ -125,6 +126,7 @@ def test_when_every_line_is_undone_nothing_is_left_of_the_invoice(reception: Use
     assert sound()
 
 
+@pytest.mark.printed
 def test_what_was_paid_for_an_undone_act_is_given_back_by_a_second_person(
     cashier: User, accountant: User, reception: User, acts: list[Charge]
 ) -> None:

@@ -30,6 +30,7 @@ def plain(text: str) -> str:
     return " ".join(text.split())
 
 
+@pytest.mark.printed
 def test_a_closed_visit_becomes_one_invoice_with_its_paper(reception: User, visit: Encounter) -> None:
     charge(reception, visit, "XRAY", "1234.50")
     charge(reception, visit, "SUTURE", "60.00")
@@ -81,6 +82,7 @@ def test_an_invoice_that_failed_in_the_middle_leaves_no_gap(reception: User) -> 
     assert not Invoice.objects.filter(pk=failed.pk).exists()
 
 
+@pytest.mark.printed
 def test_the_paper_keeps_what_stood_on_it_when_the_patient_changes_name(
     reception: User, invoice: Invoice, browser_of
 ) -> None:
@@ -100,6 +102,7 @@ def test_the_paper_keeps_what_stood_on_it_when_the_patient_changes_name(
         assert "Iyer" not in text
 
 
+@pytest.mark.printed
 def test_the_second_print_says_that_it_is_a_reprint_and_by_whom(reception: User, invoice: Invoice, browser_of) -> None:
     outbox.drain()
     client = browser_of(reception)
@@ -113,6 +116,7 @@ def test_the_second_print_says_that_it_is_a_reprint_and_by_whom(reception: User,
     assert "Original" not in reprint
 
 
+@pytest.mark.printed
 def test_the_paper_is_drawn_on_demand_when_the_worker_has_not_yet(
     reception: User, invoice: Invoice, browser_of
 ) -> None:
@@ -148,6 +152,7 @@ def test_the_bytes_of_a_paper_have_the_hash_it_was_stored_with(invoice: Invoice)
     assert hashlib.sha256(bytes(paper.content)).hexdigest() == paper.sha256
 
 
+@pytest.mark.printed
 def test_a_credit_note_takes_back_what_is_owed_and_not_more(accountant: User, invoice: Invoice) -> None:
     note = invoices.credit(accountant, invoice_id=invoice.pk, amount=Decimal("30.00"), reason="X-ray was not done")
     invoice.refresh_from_db()

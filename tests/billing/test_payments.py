@@ -55,6 +55,7 @@ def test_only_cash_needs_no_reference(cashier: User, invoice: Invoice, method: s
     assert take(cashier, invoice, "10.00", method, "R-7").method == method
 
 
+@pytest.mark.printed
 def test_the_receipt_says_what_was_paid_and_what_is_left(cashier: User, invoice: Invoice) -> None:
     payment = take(cashier, invoice, "60.00", "card", "T-1182")
     text = " ".join(text_of(bytes(Document.objects.get(kind=DocumentKind.RECEIPT).content)).split())
@@ -73,6 +74,7 @@ def test_the_receipt_says_what_was_paid_and_what_is_left(cashier: User, invoice:
         assert expected in text, (expected, text)
 
 
+@pytest.mark.printed
 def test_a_payment_is_reversed_by_a_second_person(cashier: User, accountant: User, invoice: Invoice) -> None:
     payment = take(cashier, invoice, "100.00")
     with pytest.raises(Refused, match="You took this payment yourself"):

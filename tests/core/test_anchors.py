@@ -103,6 +103,7 @@ def test_verify_asks_the_anchor() -> None:
         call_command("verify", anchor=["nonsense"], stdout=out)
 
 
+@pytest.mark.printed
 def test_the_auditor_prints_the_anchor_and_checks_it(client_as: Callable[..., Client]) -> None:
     client = client_as("auditor")
     assert "Nothing is sealed yet" in client.get("/audit/anchor").content.decode()
@@ -124,6 +125,7 @@ def test_the_auditor_prints_the_anchor_and_checks_it(client_as: Callable[..., Cl
     assert client_as("doctor").get("/audit/anchor").status_code == 403
 
 
+@pytest.mark.printed
 def test_the_anchor_is_mailed_once_a_day_where_an_address_is_set(settings: Any) -> None:
     three_seals()
     mail_anchor()

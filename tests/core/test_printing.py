@@ -19,6 +19,7 @@ from weasyprint import HTML
 
 from hms.core import documents
 
+pytestmark = pytest.mark.printed
 SECRET = "what-no-paper-says"
 PAGE = """<!doctype html><html><head>
 <link rel=stylesheet href="http://HERE/link.css"><link rel=attachment href="FILE"><link rel=attachment href="http://HERE/att">

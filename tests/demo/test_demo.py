@@ -281,6 +281,7 @@ PAPERS: list[tuple[DocumentKind, type[models.Model], str, Callable[[User, Any], 
 ]  # fmt: skip
 
 
+@pytest.mark.printed
 @pytest.mark.parametrize(("kind", "model", "when", "draw"), PAPERS, ids=[str(row[0]) for row in PAPERS])
 def test_a_paper_drawn_late_bears_the_date_of_its_act(
     look: None, kind: DocumentKind, model: type[models.Model], when: str, draw: Callable[[User, Any], object]

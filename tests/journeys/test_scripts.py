@@ -165,6 +165,7 @@ class Crawl:
         return {int(n) for text in self.house.texts for n in NUMBER.findall(text)}
 
 
+@pytest.mark.printed
 def test_nothing_that_is_stored_runs_on_any_page(stands: Stands, house: House) -> None:
     with time_machine.travel(MORNING, tick=False):
         plant(stands.planted)

@@ -68,6 +68,7 @@ def test_tests_of_one_tube_share_its_barcode(
     assert tube.results.count() == 2
 
 
+@pytest.mark.printed
 def test_the_label_has_two_identifiers_and_the_number_under_its_bars(collected: LabOrder) -> None:
     for specimen in collected.specimens.all():
         text = paper(specimen, DocumentKind.SPECIMEN_LABEL)
@@ -156,6 +157,7 @@ def test_an_order_is_as_far_as_its_least_far_test(technician: User, pathologist:
     assert DiagnosticReport.objects.get().observations.count() == 2
 
 
+@pytest.mark.printed
 def test_the_report_says_value_range_and_flag_and_who_answers_for_it(verified: LabOrder, pathologist: User) -> None:
     text = paper(verified.report, DocumentKind.LAB_REPORT)
     for expected in (
@@ -185,6 +187,7 @@ def test_a_verified_result_stands_in_the_chart_as_it_was_entered(verified: LabOr
     )
 
 
+@pytest.mark.printed
 def test_units_are_stored_in_ucum_and_read_as_people_write_them(
     technician: User, pathologist: User, doctor_user: User, visit: Encounter, browser_of
 ) -> None:
@@ -217,6 +220,7 @@ def test_a_critical_value_is_told_to_whoever_ordered(
     assert "Raghunathan" not in told.text
 
 
+@pytest.mark.printed
 def test_a_correction_keeps_the_old_value_needs_a_second_person_and_replaces_the_report(
     technician: User, pathologist: User, verified: LabOrder
 ) -> None:
@@ -325,6 +329,7 @@ def test_a_cancelled_order_takes_its_charges_back(technician: User, collected: L
         orders.cancel(technician, order_id=collected.pk, reason="Again")
 
 
+@pytest.mark.printed
 def test_when_the_rest_is_cancelled_what_was_verified_is_still_reported(
     technician: User, pathologist: User, collected: LabOrder
 ) -> None:
@@ -381,6 +386,7 @@ def test_the_other_facility_sees_nothing_of_an_order(verified: LabOrder, south: 
     assert verified.number not in there.get("/laboratory/orders/").content.decode()
 
 
+@pytest.mark.printed
 def test_a_result_that_was_reported_and_then_withdrawn_leaves_the_report(
     technician: User, pathologist: User, verified: LabOrder
 ) -> None:

@@ -344,6 +344,7 @@ def test_the_whole_way_in_the_browser(
     assert desk.get(f"{address}letter.pdf").headers["Content-Type"] == "application/pdf"
 
 
+@pytest.mark.printed
 def test_the_letter_of_a_denial_says_why_and_what_the_patient_may_do(
     reception: User, doctor: User, patient: Patient, allergy: Allergy, settings: object
 ) -> None:
@@ -358,6 +359,7 @@ def test_the_letter_of_a_denial_says_why_and_what_the_patient_may_do(
         assert words in text, words
 
 
+@pytest.mark.printed
 def test_the_letter_of_an_acceptance_says_what_was_amended(reception: User, doctor: User, patient: Patient) -> None:
     encounters.open_encounter(reception, patient=patient)
     asked = enter(reception, patient)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
 import time_machine
-from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -17,8 +14,7 @@ from django.urls import reverse
 from billing.services import invoices, payments
 from hms.core import clock, erasures, people, roles
 from hms.core import erasing as machinery
-from hms.core.models import AuditEvent, Document, Erasure, ErasureStatus, Facility, LegalHold, User
-from hms.core.models.erasure import ErasureQuerySet, OfFacilityQuerySet
+from hms.core.models import AuditEvent, Document, Erasure, ErasureStatus, LegalHold, User
 from hms.core.refusals import Refused
 from patients import erasures as rules
 from patients.models import Encounter, Patient
@@ -26,15 +22,10 @@ from patients.services import encounters, erasing, legal_holds, registration
 from staff.models import Employee
 from tests.billing.conftest import make_invoice
 from tests.conftest import employ, make_patient
-from tests.project.lived import ask_earlier, unforbidden, unguarded
-from tests.weakened import instead, reworded, weakened
+from tests.project.lived import ask_earlier, unforbidden
+from tests.weakened import reworded, weakened
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def auditor(person: Callable[..., User]) -> User:
-    return person("auditor")
 
 
 def ask(auditor: User, patient: Patient, ground: str = "ordered") -> Erasure:
@@ -43,25 +34,6 @@ def ask(auditor: User, patient: Patient, ground: str = "ordered") -> Erasure:
 
 def held(auditor: User, patient: Patient) -> LegalHold:
     return legal_holds.place(auditor, patient_id=patient.pk, asked_for="court", reason="Trial")
-
-
-# What the twins take away (tests/weakened.py).
-DECIDED = """ or _request.status <> 'approved' or _request.done_at is not null
-            or _request.decided_by_id is null or _request.decided_by_id = _request.asked_by_id"""
-HELD = "exists (select from core_legalhold where patient_id = _patient and lifted_at is null)"
-EARLIER = "\n            and pgh_transaction <> pg_current_xact_id()::text::bigint"
-SO_MANY = "(select count(*) from core_auditerasure where made_at > now() - interval '1 day') >= {most}"
-READ = "self.filter(Q(facility=user.facility) | Q(told__has_key=str(user.facility.pk)))"
-
-
-@contextmanager
-def function_without(words: str, others: str) -> Iterator[None]:
-    """The database's function that erases, with one of its own rules away."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(machinery, "_FUNCTION", instead(machinery._FUNCTION, (words, others)))
-        if not machinery.install():
-            raise LookupError(words)
-        yield
 
 
 # What stands in the way
@@ -223,119 +195,6 @@ def test_only_the_privacy_officer_asks_and_only_the_manager_decides() -> None:
         assert sorted(code for code in may if permission in may[code]) == who
 
 
-# Nobody gets round it
-
-
-@pytest.fixture
-def as_app_role(db: None) -> object:
-    with connection.cursor() as cursor:
-        cursor.execute("select 1 from pg_roles where rolname = 'hms_app'")
-        if not cursor.fetchone():
-            cursor.execute("create role hms_app")
-        call_command("grant_app_role", "hms_app", verbosity=0)
-        yield cursor
-        cursor.execute("reset role")
-
-
-def refused(cursor: object, statement: str, *given: object) -> str:
-    """What the database says to the application's role; "" if it lets it."""
-    try:
-        with transaction.atomic():
-            cursor.execute("set local role hms_app")
-            cursor.execute(statement, given)
-            cursor.execute("reset role")
-    except DatabaseError as error:
-        return str(error)
-    return ""
-
-
-def approved(auditor: User, manager: User, patient: Patient) -> Erasure:
-    """As a stolen role could write it."""
-    asked = ask(auditor, patient)
-    Erasure.objects.filter(pk=asked.pk).update(status="approved", decided_by=manager, decided_at=clock.now())
-    return asked
-
-
-@weakened("without a second person", lambda: function_without(DECIDED, ""))
-@weakened("without a look for holds", lambda: function_without(HELD, "false"))
-def test_the_application_role_cannot_erase_by_itself(
-    as_app_role: object, auditor: User, manager: User, patient: Patient
-) -> None:
-    call = "select hms_erase(%s)"
-    asked = ask(auditor, patient)
-    assert "second person" in refused(as_app_role, call, asked.pk)
-    assert "second person" in refused(as_app_role, call, patient.pk)
-    Erasure.objects.filter(pk=asked.pk).update(status="approved", decided_by=manager, decided_at=clock.now())
-    held(auditor, patient)
-    assert "legal hold" in refused(as_app_role, call, asked.pk)
-    assert Patient.objects.get(pk=patient.pk).family_name == "Raghunathan"
-    for statement in (
-        "update core_auditerasure set rows = 0",
-        "insert into core_auditerasure (made_at, erasure_id, retired, rows, marks, seals) select now(), id, 0, 0, '{}', '{}' from core_erasure",
-        "delete from core_legalhold",
-        "delete from core_erasure",
-        "update core_erasure set status = 'done', done_at = now()",
-        "update patients_patient set erased_at = now()",
-    ):
-        assert refused(as_app_role, statement), statement
-
-
-@weakened("unless it is", lambda: function_without(EARLIER, ""))
-def test_what_was_asked_for_in_the_same_moment_is_not_done(auditor: User, manager: User, patient: Patient) -> None:
-    asked = erasing.ask(auditor, patient_id=patient.pk, ground="ordered", reason="Order")
-    with pytest.raises(DatabaseError, match="in the moment"), transaction.atomic():
-        erasing.approve(manager, erasure_id=asked.pk)
-    with pytest.raises(IntegrityError), transaction.atomic():  # nor does one begin as approved
-        Erasure.objects.create(
-            facility=auditor.facility, patient_id=make_patient(auditor, "Other").pk, ground="ordered", reason="x",
-            asked_by=auditor, asked_at=clock.now(), status="approved", decided_by=manager, decided_at=clock.now(),
-        )  # fmt: skip
-
-
-@weakened("by the service", machinery, "enough_for_today", lambda: False, by=DatabaseError)
-@weakened("by the function", lambda: function_without(SO_MANY, "false"))
-def test_no_more_than_so_many_are_erased_in_a_day(
-    auditor: User, manager: User, reception: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(machinery, "A_DAY", 1)
-    machinery.install()
-    one, other = (make_patient(reception, name) for name in ("One", "Other"))
-    erasing.approve(manager, erasure_id=ask(auditor, one).pk)
-    asked = ask(auditor, other)
-    with pytest.raises(Refused, match="in a day"):
-        erasing.approve(manager, erasure_id=asked.pk)
-    monkeypatch.setattr(machinery, "A_DAY", 2)  # nor does the function itself, which was written with one
-    with pytest.raises(DatabaseError, match="in a day"), transaction.atomic():
-        erasing.approve(manager, erasure_id=asked.pk)
-    with unguarded() as cursor:
-        cursor.execute("update core_auditerasure set made_at = made_at - interval '25 hours'")
-    erasing.approve(manager, erasure_id=asked.pk)
-
-
-def test_the_session_variable_alone_opens_no_table(
-    as_app_role: object, auditor: User, manager: User, patient: Patient, reception: User
-) -> None:
-    asked = approved(auditor, manager, patient)
-    audit_row = AuditEvent.objects.filter(patient_id=patient.pk).first()
-    as_app_role.execute("select set_config('hms.erasing', %s, false)", [str(asked.pk)])
-    as_app_role.execute("grant update on core_auditevent, core_erasure to hms_app")
-    for statement in (
-        "update core_auditevent set reason = 'x' where id = %s",
-        "update core_erasure set status = 'done', done_at = now() where id <> %s::text::uuid or true",
-    ):
-        given = audit_row.pk if "auditevent" in statement else str(asked.pk)
-        assert "append-only" in refused(as_app_role, statement, given)
-    # The owner is let through while such a request stands, and by no other word of the variable.
-    as_app_role.execute("select set_config('hms.erasing', %s, false)", [str(patient.pk)])
-    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
-        as_app_role.execute("update core_auditevent set reason = 'x' where id = %s", [audit_row.pk])
-    as_app_role.execute("select set_config('hms.erasing', '', false)")
-
-
-def test_the_function_stands_as_it_was_declared() -> None:
-    assert machinery.install() is False  # what the migrations wrote
-
-
 # Afterwards
 
 
@@ -418,86 +277,3 @@ def test_an_erased_paper_says_that_it_is_no_longer_kept_and_nothing_else(
     assert accountant.get(reverse("billing:invoice-pdf", args=[invoice.pk])).status_code == 404
     receipt = invoice.payments.get()
     assert accountant.get(reverse("billing:receipt-pdf", args=[receipt.pk])).status_code == 404
-
-
-# A patient who is known in another facility too
-
-
-@pytest.fixture
-def known_too(person: Callable[..., User], south: Facility, patient: Patient) -> User:
-    """The privacy officer of the other facility, in which the patient was seen as well."""
-    desk = person("receptionist", south)
-    registration.bring_over(desk, mrn=patient.mrn, birth_date=patient.birth_date)
-    return person("auditor", south)
-
-
-@weakened("untold", reworded(erasing._tell_elsewhere, ("in _others(erasure)", "in ()")))
-@weakened("without their hold", lambda: unforbidden("A legal hold stands"), by=DatabaseError)
-def test_the_privacy_officers_of_the_other_facilities_are_told_and_place_a_hold(
-    auditor: User, manager: User, known_too: User, patient: Patient, browser_of: Callable[[User], Client]
-) -> None:
-    asked = ask(auditor, patient)
-    assert asked.told == {str(known_too.facility.pk): 1}
-    told = known_too.notifications.get()
-    assert (told.url, told.facility) == (f"/patients/erasures/{asked.pk}/", known_too.facility)
-    assert patient.family_name not in told.text and patient.mrn not in told.text
-    officer = browser_of(known_too)
-    page = officer.get(told.url).content.decode()
-    for words in (auditor.facility.name, "Place a legal hold", "decided there"):
-        assert words in page
-    assert asked.get_ground_display() in officer.get("/patients/erasures/").content.decode()
-    assert f"in {auditor.facility.name}" in officer.get(f"/patients/{patient.pk}/keeping").content.decode()
-    fields = {"_key": str(uuid.uuid4()), "asked_for": "court", "reason": "A trial here"}
-    assert officer.post(f"/patients/{patient.pk}/hold", fields).status_code == 302
-    page = browser_of(manager).get(told.url).content.decode()
-    assert f"{known_too.facility.name}: 1 privacy officer told" in page
-    with pytest.raises(Refused, match="legal hold stands"):
-        erasing.approve(manager, erasure_id=asked.pk)
-
-
-@weakened(
-    "found anywhere",
-    reworded(OfFacilityQuerySet.visible_to, ("self.filter(facility=user.facility)", "self")),
-    by=Refused,
-)
-@weakened("decided anywhere", reworded(erasing.against, ("erasure.facility_id != actor.facility.pk", "False")))
-def test_it_is_decided_where_it_was_asked_for_and_nowhere_else(
-    auditor: User, known_too: User, person: Callable[..., User], patient: Patient, browser_of: Callable[[User], Client]
-) -> None:
-    asked, other = ask(auditor, patient), person("manager", known_too.facility)
-    for act in ("approve", "reject"):
-        with pytest.raises(Erasure.DoesNotExist):
-            erasing.reject(other, erasure_id=asked.pk, reason="No")
-        assert browser_of(other).get(f"/patients/erasures/{asked.pk}/{act}").status_code == 404
-    page = browser_of(other).get(f"/patients/erasures/{asked.pk}/").content.decode()
-    assert "decided there" in page
-    assert "Approve and erase" not in page
-
-
-@weakened("told", reworded(erasing._others, ("Exists(known)", "pk__isnull=False")))
-@weakened("shown", reworded(ErasureQuerySet.readable_by, (READ, "self")))
-def test_who_does_not_know_the_patient_is_told_nothing_and_sees_nothing(
-    auditor: User, person: Callable[..., User], south: Facility, patient: Patient, browser_of: Callable[[User], Client]
-) -> None:
-    """The control: the same request, of a patient who was never there."""
-    stranger = person("auditor", south)
-    asked = ask(auditor, patient)
-    assert asked.told == {}
-    assert not stranger.notifications.exists()
-    assert browser_of(stranger).get(f"/patients/erasures/{asked.pk}/").status_code == 404
-
-
-def test_where_nobody_could_be_told_whoever_decides_sees_it(
-    auditor: User, manager: User, person: Callable[..., User], south: Facility, patient: Patient,
-    browser_of: Callable[[User], Client],
-) -> None:  # fmt: skip
-    registration.bring_over(person("receptionist", south), mrn=patient.mrn, birth_date=patient.birth_date)
-    asked = ask(auditor, patient)
-    page = browser_of(manager).get(f"/patients/erasures/{asked.pk}/").content.decode()
-    assert "Nobody there to tell" in page
-
-
-def test_who_was_told_is_not_written_anew(auditor: User, known_too: User, patient: Patient) -> None:
-    asked = ask(auditor, patient)
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        Erasure.objects.filter(pk=asked.pk).update(told={})

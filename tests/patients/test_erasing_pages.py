@@ -20,11 +20,6 @@ from tests.weakened import reworded, weakened
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def auditor(person: Callable[..., User]) -> User:
-    return person("auditor")
-
-
 def ask(auditor: User, patient: Patient, ground: str = "ordered") -> Erasure:
     return ask_earlier(auditor, patient, ground=ground)
 

@@ -38,6 +38,7 @@ def test_an_allergy_stops_the_prescription_and_names_the_field(
     assert not Prescription.objects.exists()
 
 
+@pytest.mark.printed
 def test_an_allergy_is_overridden_only_with_a_reason_that_stands_on_the_paper(
     doctor_user: User, visit: Encounter, amoxicillin: Product
 ) -> None:
@@ -52,6 +53,7 @@ def test_an_allergy_is_overridden_only_with_a_reason_that_stands_on_the_paper(
     assert "Penicillin" in text
 
 
+@pytest.mark.printed
 def test_where_nobody_asked_for_allergies_the_check_says_so_loudly(
     doctor_user: User, pharmacist: User, visit: Encounter, amoxicillin: Product, browser_of
 ) -> None:
@@ -84,6 +86,7 @@ def test_an_allergy_entered_in_error_no_longer_stops_it(
     assert prescribe(doctor_user, visit, amoxicillin).lines.get().allergy_check == AllergyCheck.NOT_CHECKED
 
 
+@pytest.mark.printed
 def test_the_paper_says_who_gets_what_and_how(doctor_user: User, visit: Encounter, amoxicillin: Product) -> None:
     made = prescribe(doctor_user, visit, amoxicillin, 15)
     text = paper(made)
@@ -246,6 +249,7 @@ def test_a_visit_that_is_open_keeps_its_prescriptions(
     assert made.status == "prescribed"
 
 
+@pytest.mark.printed
 def test_the_paper_of_a_cancelled_prescription_is_genuine_to_nobody(
     doctor_user: User, visit: Encounter, amoxicillin: Product, client: Client, browser_of: Callable[[User], Client]
 ) -> None:
@@ -297,6 +301,7 @@ def test_the_other_facility_sees_neither_prescription_nor_stock(
     assert made.number not in there.get("/pharmacy/prescriptions/").content.decode()
 
 
+@pytest.mark.printed
 def test_the_weight_stands_on_the_paper_with_its_day(doctor_user: User, visit: Encounter, pharmacist: User) -> None:
     clinical.record_vitals(doctor_user, encounter_id=visit.pk, values={"weight": Decimal("64.5")})
     made = prescribe(doctor_user, visit, make_product(pharmacist))

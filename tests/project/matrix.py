@@ -21,7 +21,8 @@ from django.http import HttpResponse
 from django.test import Client
 
 from hms.core import access, roles
-from tests.project.hospitals import KINDS
+from tests.conftest import sign_in
+from tests.project.hospitals import KINDS, Hospital
 from tests.project.routes import Route, routes
 
 DOORS = ("Location: /accounts/login/", "Location: /accounts/again/", "/break-glass?next=")
@@ -127,9 +128,38 @@ def stands_in_tables() -> dict[str, str]:
         return dict(cursor.fetchall())
 
 
-# The reviewed form: one line for each address and method that opens, with the roles and the objects it opens to.
+def browser(stands: Hospital, code: str) -> Client:
+    client = sign_in(stands.asked[code])
+    client.raise_request_exception = False
+    return client
 
+
+# (name, method, object): the roles it opened to.
 Found = dict[tuple[str, str, str], set[str]]
+AskForAll = Callable[[Hospital, str, Client, Any, Found], list[str]]
+
+
+def walk_all(
+    ask_for_all: AskForAll, stands: Hospital, codes: Iterable[str], those: Iterable[Any]
+) -> tuple[Found, list[str]]:
+    """Whom each of those places opened to, and every fault that no table could excuse. `ask_for_all` asks for one place
+    as one role, adds to what was found, and says its faults; all that the refusals of a role did is looked for at once."""
+    found: Found = {}
+    faults: list[str] = []
+    for code in codes:
+        client = browser(stands, code)
+        before = stands_in_tables()
+        with transaction.atomic():
+            for place in those:
+                faults += ask_for_all(stands, code, client, place, found)
+            after = stands_in_tables()
+            transaction.set_rollback(True)
+        if changed := sorted(name for name in before if before[name] != after[name]):
+            faults.append(f"{code}: its refusals changed {changed}")
+    return found, faults
+
+
+# The reviewed form: one line for each address and method that opens, with the roles and the objects it opens to.
 
 
 def table(found: Found, those: Iterable[Route] | None = None) -> list[str]:

@@ -68,6 +68,7 @@ def test_of_every_table_and_column_it_is_said_what_becomes_of_it(monkeypatch: py
     ]
 
 
+@pytest.mark.printed
 @pytest.mark.django_db(transaction=True)
 def test_no_trace_is_left_anywhere(
     morning: None, north: Facility, south: Facility, person: Callable[..., User], browser_of: Callable
@@ -129,15 +130,22 @@ def shown(walked: object, browser_of: Callable) -> list[str]:
     return found
 
 
+@pytest.fixture
+def forgotten(transactional_db: None) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delitem(erasures._fates, Allergy)
+        assert machinery.install()
+        yield
+    assert machinery.install()
+
+
 def test_a_table_that_was_forgotten_is_found(
-    morning: None, north: Facility, person: Callable[..., User], monkeypatch: pytest.MonkeyPatch
+    morning: None, forgotten: None, north: Facility, person: Callable[..., User]
 ) -> None:
     """The check above sees what is left out."""
     reception, doctor = person("receptionist"), person("doctor")
     patient = make_patient(reception, f"{MARK}given", f"{MARK}family")
     clinical.record_allergy(doctor, patient_id=patient.pk, substance=f"{MARK}latex", reaction="")
-    monkeypatch.delitem(erasures._fates, Allergy)
-    assert machinery.install()
     erasing.approve(person("manager"), erasure_id=ask_earlier(person("auditor"), patient).pk)
     assert found_in_tables(MARK) == ["patients_allergy", "patients_allergychange"]
     assert Patient.objects.get(pk=patient.pk).family_name == "Erased"

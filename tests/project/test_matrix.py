@@ -9,10 +9,11 @@ role all tables are the same after all its refusals. The same holds of what a lo
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
@@ -23,7 +24,7 @@ from hms.core.views import errors
 from patients import care
 from patients.models import Patient
 from patients.querysets import PatientQuerySet
-from tests.conftest import sign_in
+from tests.project import matrix
 from tests.project.hospitals import (
     FOREIGN,
     FOREIGN_HOUSE,
@@ -39,9 +40,9 @@ from tests.project.matrix import (
     Answer,
     Found,
     ask,
+    browser,
     differences,
     kinds_of,
-    stands_in_tables,
     table,
 )
 from tests.project.routes import Route, routes
@@ -70,24 +71,6 @@ def wrongly_refused(route: Route, walked: Walked, code: str, answer: Answer) -> 
 
 def may_pass(route: Route, code: str) -> bool:
     return route.access.permission is None or route.access.permission in roles.ROLES[code].permissions
-
-
-def walk_all(stands: Hospital, codes: list[str], those: list[Route]) -> tuple[Found, list[str]]:
-    """Whom each route opened to, and every fault that no table could excuse."""
-    found: Found = {}
-    faults: list[str] = []
-    for code in codes:
-        client = browser(stands, code)
-        before = stands_in_tables()
-        with transaction.atomic():
-            for route in those:
-                faults += _ask_for_all(stands, code, client, route, found)
-            after = stands_in_tables()
-            transaction.set_rollback(True)
-        changed = sorted(name for name in before if before[name] != after[name])
-        if changed:
-            faults.append(f"{code}: its refusals changed {changed}")
-    return found, faults
 
 
 def _ask_for_all(stands: Hospital, code: str, client: Client, route: Route, found: Found) -> list[str]:
@@ -137,11 +120,7 @@ def faults_of(stands: Hospital, code: str, method: str, kind: str, answer: Answe
     return faults
 
 
-def browser(stands: Hospital, code: str) -> Client:
-    client = sign_in(stands.asked[code])
-    client.raise_request_exception = False
-    return client
-
+walk_all = partial(matrix.walk_all, _ask_for_all)
 
 # Parts of equal length, so that two processes share them.
 PARTS = [list(roles.ROLES)[part::4] for part in range(4)]

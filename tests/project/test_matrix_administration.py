@@ -8,12 +8,12 @@ Whom each opens to stands in matrix_administration.txt, which was read line by l
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
@@ -24,10 +24,11 @@ from hms.core.admin import FacilityScope, ReadOnlyAdmin
 from hms.core.models import User
 from patients.models import Patient
 from tests.conftest import sign_in
+from tests.project import matrix
 from tests.project.administration import ROOT, Address, addresses, row_of, table
 from tests.project.hospitals import FOREIGN, KNOW_THE_NARROW, OWN, Hospital
-from tests.project.matrix import METHODS, MINUTES, Answer, Found, ask, differences, stands_in_tables
-from tests.project.test_matrix import PARTS, browser
+from tests.project.matrix import METHODS, MINUTES, Answer, Found, ask, browser, differences
+from tests.project.test_matrix import PARTS
 from tests.project.walked import GIVEN
 
 REVIEWED = Path(__file__).with_name("matrix_administration.txt")
@@ -47,22 +48,6 @@ def opened(address: Address, url: str, method: str, answer: Answer) -> bool:
     nowhere = {f"Location: {ROOT}", f"Location: {ROOT}login/", f"Location: {url}change/"}
     refused = any(f"{line}\n" in answer.text or f"{line}?" in answer.text for line in nowhere)
     return answer.opened and not (answer.status == 302 and refused)
-
-
-def walk_all(stands: Hospital, codes: list[str], those: list[Address]) -> tuple[Found, list[str]]:
-    found: Found = {}
-    faults: list[str] = []
-    for code in codes:
-        client = browser(stands, code)
-        before = stands_in_tables()
-        with transaction.atomic():
-            for address in those:
-                faults += _ask_for_all(stands, code, client, address, found)
-            after = stands_in_tables()
-            transaction.set_rollback(True)
-        if changed := sorted(name for name in before if before[name] != after[name]):
-            faults.append(f"{code}: its refusals changed {changed}")
-    return found, faults
 
 
 def _ask_for_all(stands: Hospital, code: str, client: Client, address: Address, found: Found) -> list[str]:
@@ -110,6 +95,9 @@ def faults_of(stands: Hospital, code: str, method: str, open_to: bool, answer: A
     if code not in KNOW_THE_NARROW and "narrow" in named:
         faults.append("names a patient who is kept from this role")
     return faults
+
+
+walk_all = partial(matrix.walk_all, _ask_for_all)
 
 
 @pytest.fixture

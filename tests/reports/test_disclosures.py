@@ -97,6 +97,7 @@ def test_what_left_more_than_six_years_ago_is_not_in_the_account(auditor: User, 
     assert len(disclosures.of(auditor, patient.pk)) == 1
 
 
+@pytest.mark.printed
 def test_the_privacy_officer_records_and_prints_the_account(
     auditor: User, reception: User, visit: Encounter, browser_of: Callable[[User], Client]
 ) -> None:

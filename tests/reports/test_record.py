@@ -109,6 +109,7 @@ def missing(words: dict[str, tuple[type[models.Model], str]], text: str) -> list
     return sorted(found)
 
 
+@pytest.mark.printed
 def test_every_text_of_a_whole_visit_is_in_it_and_none_of_another_patient(
     walked: tuple[Patient, Patient], auditor: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,6 +144,7 @@ def untold(model: type[models.Model], rows: models.QuerySet) -> int:
     return sum(rows.filter(rule).count() if rule is not None else rows.count() for rule in rules)
 
 
+@pytest.mark.printed
 def test_what_courts_and_auditors_do_is_not_told_nor_that_they_do(
     walked: tuple[Patient, Patient], auditor: User, person: Callable[..., User]
 ) -> None:
@@ -174,6 +176,7 @@ def test_every_table_with_rows_is_in_it_with_as_many(walked: tuple[Patient, Pati
         assert all(list(row) == [column["name"] for column in each["columns"]] for row in each["rows"])
 
 
+@pytest.mark.printed
 def test_what_a_row_points_at_is_named_and_what_is_left_out_is_said(
     walked: tuple[Patient, Patient], auditor: User, person: Callable[..., User]
 ) -> None:
@@ -214,6 +217,7 @@ def test_every_document_is_in_it_as_it_was_issued(walked: tuple[Patient, Patient
 # Recorded
 
 
+@pytest.mark.printed
 def test_it_stands_in_the_account_of_disclosures_with_its_recipient(auditor: User, patient: Patient) -> None:
     archive = opened(auditor, patient)
     (row,) = disclosures.of(auditor, patient.pk)
@@ -283,6 +287,7 @@ def test_nobody_else_gives_it_out(
 # What was amended, and how it is printed
 
 
+@pytest.mark.printed
 def test_what_was_amended_stands_with_its_entry_on_paper(
     auditor: User, reception: User, person: Callable[..., User], visit: Encounter
 ) -> None:
@@ -305,6 +310,7 @@ def test_what_was_amended_stands_with_its_entry_on_paper(
     assert "Not by me." in archive.read("record.json").decode()
 
 
+@pytest.mark.printed
 def test_names_in_any_script_stand_on_every_page(auditor: User, reception: User) -> None:
     names = [("محمد عبد الرحمن", "الحسيني"), ("अनुष्का", "राघवन"), ("Maria " * 12, "Wolfeschlegelsteinhausenbergerdorff")]
     for given_name, family_name in names:
@@ -322,6 +328,7 @@ def test_names_in_any_script_stand_on_every_page(auditor: User, reception: User)
             assert patient.mrn in text and f"Page {number} of {len(pages)}" in text
 
 
+@pytest.mark.printed
 def test_a_chart_of_five_thousand_rows_is_given_out_in_parts(
     auditor: User, reception: User, person: Callable[..., User], visit: Encounter
 ) -> None:

@@ -30,6 +30,7 @@ from wards.services import beds as bed_states
 from wards.tasks import accrue_bed_days
 
 
+@pytest.mark.printed
 def test_a_discharge_closes_the_visit_frees_the_bed_and_makes_bill_and_paper(
     nurse: User, patient: Patient, beds: list[Bed]
 ) -> None:
@@ -227,6 +228,7 @@ def test_a_stay_of_another_facility_does_not_exist_here(
     assert encounters.locked(made.encounter_id).is_open
 
 
+@pytest.mark.printed
 def test_the_discharge_begins_with_the_medicines_of_the_stay_and_its_paper_lists_the_verified_results(
     person, patient: Patient, beds: list[Bed], browser_of
 ) -> None:
