@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from uuid import UUID
 
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from django.apps import apps
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from hms.core import access, asking, audit, erasures, lists, panels
 from hms.core.acts import once
 from hms.core.models import Erasure, ErasureGround, ErasureStatus, LegalHold
+from hms.core.models.tracking import Change
 from hms.core.views.factors import way_to_sign_in_again
 from patients import banner
 from patients.forms import EraseForm, HoldForm, LiftForm, RejectErasureForm
@@ -152,8 +156,20 @@ def erasure(request: HttpRequest, erasure_id: UUID) -> HttpResponse:
         "may_hold": waits and request.user.has_perm("core.keep_legalhold"),
         "against": erasing.against(request.user, found) if waits else "",
         "rows": sum(found.counts.values()),
+        "emptied": _emptied(found),
     }
     return render(request, "patients/erasure.html", context)
+
+
+def _emptied(found: Erasure) -> list[tuple[str, int, int]]:
+    """What was emptied or removed, by its name as people say it: how many entries, and how many earlier versions."""
+    entries: Counter[str] = Counter()
+    versions: Counter[str] = Counter()
+    for model in apps.get_models(include_auto_created=True):
+        kept = model.pgh_tracked_model if issubclass(model, Change) else model
+        of = versions if kept is not model else entries
+        of[capfirst(kept._meta.verbose_name_plural)] += found.counts.get(model._meta.db_table, 0)
+    return [(name, entries[name], versions[name]) for name in sorted(+(entries + versions))]
 
 
 def _lifted(found: Erasure) -> QuerySet[LegalHold]:

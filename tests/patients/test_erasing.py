@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -245,7 +246,7 @@ def test_its_pages_are_gone_for_everybody(
 
 
 def test_the_request_keeps_who_when_and_on_what_ground_and_no_word(
-    erased: Patient, auditor: User, manager: User
+    erased: Patient, auditor: User, manager: User, browser_of: Callable[[User], Client]
 ) -> None:
     asked = Erasure.objects.get(patient_id=erased.pk)
     assert (asked.status, asked.reason, asked.ground) == ("done", "Erased", "ordered")
@@ -253,6 +254,12 @@ def test_the_request_keeps_who_when_and_on_what_ground_and_no_word(
     assert asked.counts["patients_encounter"] == 1 and asked.done_at
     done = AuditEvent.objects.get(action="core.erasure.done")
     assert done.detail["digest"] and done.patient_id == erased.pk
+    page = browser_of(manager).get(f"/patients/erasures/{asked.pk}/").content.decode()
+    told = re.sub(r"<[^>]+>", " ", page[page.index("What was erased") :]).split()
+    encounters_told = told[told.index("Encounters") :][:3]
+    versions = asked.counts["patients_encounterchange"]
+    assert encounters_told == ["Encounters", "1", str(versions)] and versions > 0
+    assert "patients_encounter" not in page
 
 
 def test_an_erased_paper_says_that_it_is_no_longer_kept_and_nothing_else(
