@@ -354,7 +354,7 @@ def test_the_letter_of_a_denial_says_why_and_what_the_patient_may_do(
     text = text_of(Document.objects.get(kind=DocumentKind.AMENDMENT_ANSWER))
     for words in (
         "Your request is denied", "accurate and complete", "Tested twice.", "statement of your disagreement",
-        "the Commissioner, 1 Court Road", patient.family_name, patient.mrn, "Page 1 of 1", "I never smoked",
+        "the Commissioner, 1 Court Road", f"To {patient.name}", f"Asked for by: {asked.asker}", patient.mrn, "Page 1 of 1", "I never smoked",
     ):  # fmt: skip
         assert words in text, words
 
