@@ -87,18 +87,26 @@ def people(
             )
         )
         if dice.random() < 0.5:
-            kin, _family, _sex = names.person(dice)
+            kin, _family, kin_sex = names.person(dice)
             rows.add(
                 Contact(
                     patient=patient,
                     name=f"{kin} {family}",
-                    relationship=dice.choice(["Partner", "Mother", "Father", "Daughter", "Son", "Friend"]),
+                    relationship=dice.choice(_kinships(kin_sex, age)),
                     phone=f"+44 7700 {dice.randint(900_000, 900_999)}",
                     created_at=registered,
                 )
             )
         made.append(patient)
     return made
+
+
+def _kinships(sex: str, age: int) -> list[str]:
+    """What somebody of that sex may be to a patient of that age."""
+    parent, child = ("Mother", "Daughter") if sex == "female" else ("Father", "Son")
+    if age < 18:
+        return [parent, parent, "Grandparent"]
+    return ["Partner", parent, "Friend"] if age < 40 else ["Partner", child, "Friend"]
 
 
 def _number(patient: Patient, facility: str, value: int) -> None:

@@ -31,7 +31,7 @@ STORIES = [
         "Mild suprapubic tenderness.",
         "Treat, culture if it comes back.",
         ["N39.0"],
-        ["HCGU"],
+        ["CREA"],
         [("Nitrofurantoin", "1 capsule twice a day", 5, 10)],
     ),
     (

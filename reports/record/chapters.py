@@ -183,7 +183,7 @@ class Reading:
             question = [row.order.question] if row.order.question else []
             lines.append(self.line(row, daytime(taken), "\n".join([str(row.test), *question]), "\n".join([value, *before]), row.range_text, flag, row.order.number))  # fmt: skip
         heads = (_("Taken"), _("Test"), _("Result"), _("Usual"), "", _("Order"))
-        return Chapter(_("Laboratory"), heads, lines, widths=(15, 25, 20, 15, 10, 15))
+        return Chapter(_("Laboratory"), heads, lines, widths=(15, 25, 15, 15, 10, 20))
 
     def reports(self) -> Chapter:
         rows = DiagnosticReport.objects.filter(patient=self.patient).order_by("issued_at", "id")
