@@ -13,16 +13,9 @@ was planned and never took place, drafts, links.
 from django.apps import apps
 from django.db import migrations, models
 
-FUNCTION = """
-create or replace function hms_append_only() returns trigger language plpgsql as $$
-begin
-    raise exception '% is append-only: % refused', tg_table_name, tg_op using errcode = 'restrict_violation';
-end $$
-"""
-
 # The one exception: while `hms_erase` (hms.core.erasing) runs, as the owner of the table, on a request that a second
 # person approved and that is not done yet. The variable alone opens nothing.
-ERASING = """
+FUNCTION = """
 create function hms_erasing(relation oid) returns boolean language plpgsql stable
     set search_path = public, pg_temp as $$
 declare
@@ -36,7 +29,7 @@ begin
             and e.decided_by_id <> e.asked_by_id and not exists (
                 select from core_legalhold h where h.patient_id = e.patient_id and h.lifted_at is null));
 end $$;
-create or replace function hms_append_only() returns trigger language plpgsql as $$
+create function hms_append_only() returns trigger language plpgsql as $$
 begin
     if hms_erasing(tg_relid) then
         if tg_op = 'DELETE' then

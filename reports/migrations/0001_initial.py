@@ -4,23 +4,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Report',
+            name="Report",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
             ],
             options={
-                'verbose_name': 'report',
-                'permissions': [('view_day', 'Can read the day at a glance'), ('view_revenue', 'Can read the revenue report'), ('view_appointments', 'Can read the appointment statistics'), ('view_doctors', 'Can read the doctor summary')],
-                'managed': False,
-                'default_permissions': (),
+                "verbose_name": "report",
+                "permissions": [
+                    ("view_day", "Can read the day at a glance"),
+                    ("view_revenue", "Can read the revenue report"),
+                    ("view_appointments", "Can read the appointment statistics"),
+                    ("view_doctors", "Can read the doctor summary"),
+                ],
+                "managed": False,
+                "default_permissions": (),
             },
         ),
     ]

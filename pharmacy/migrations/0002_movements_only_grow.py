@@ -1,9 +1,0 @@
-from django.db import migrations
-
-from hms.core.appendonly import forbid_changes
-
-
-class Migration(migrations.Migration):
-    dependencies = [("pharmacy", "0001_initial"), ("core", "0002_append_only")]
-
-    operations = [forbid_changes("pharmacy_stockmovement"), forbid_changes("pharmacy_dispenseline")]
