@@ -20,6 +20,7 @@ class CoreConfig(AppConfig):
             own_erasures,
             panels,
             receivers,  # noqa: F401  (connects sign-in auditing)
+            tables,  # noqa: F401  (has `migrate` ask whether it can)
         )
 
         actions.register_own()

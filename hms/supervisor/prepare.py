@@ -1,7 +1,8 @@
 """Makes the database ready: `python -m hms.supervisor.prepare`, with DATABASE_URL of the tables' owner.
 
-Refuses settings that a hospital must not start with (hms.core.start) and a database that a newer version has
-migrated; migrates; makes the audit's next months and lets go of those kept long enough; brings roles and privileges up to date. When HMS_APP_DATABASE_URL names another role than the
+Refuses settings that a hospital must not start with (hms.core.start), a database that an older version left half way
+(hms.core.tables) and one that a newer version has migrated; migrates; makes the audit's next months and lets go of
+those kept long enough; brings roles and privileges up to date. When HMS_APP_DATABASE_URL names another role than the
 owner, that role is made (if missing) and granted its privileges.
 The last line says whether the hospital is still empty: the supervisor reads it.
 """
@@ -56,9 +57,9 @@ def main() -> int:
     from django.apps import apps
     from django.core.management import CommandError, call_command
 
-    from hms.core import retention, start
+    from hms.core import retention, start, tables
 
-    if found := start.check():
+    if found := start.check() or tables.check(databases=["default"]):
         print(" ".join(f"{each.msg} {each.hint}" for each in found), file=sys.stderr)
         return UNSAFE
     if newer := newer_migrations():
