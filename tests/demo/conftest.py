@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import transaction
+from django.db import connection, transaction
 
 from hms.demo import catalogue, stories
 from hms.demo.build import SMALL, build
@@ -39,14 +39,18 @@ def codes(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def hospital(codes: None, django_db_blocker: Any) -> Iterator[None]:
-    """One small demonstration for all the tests that only look at it."""
+    """One small demonstration for all the tests that only look at it. What the database checks at the end of a
+    transaction it checks now: there is no such end here."""
     with django_db_blocker.unblock(), transaction.atomic():
         fill()
+        connection.check_constraints()
         yield
         transaction.set_rollback(True)
 
 
 @pytest.fixture
-def look(hospital: None, django_db_blocker: Any) -> Iterator[None]:
-    with django_db_blocker.unblock(), time_machine.travel(NOON, tick=False):
+def look(hospital: None, db: None) -> Iterator[None]:
+    """The demonstration at the moment it was filled. `db`: pytest-django makes a database where a test that was chosen
+    says that it wants one, and takes back what the test does."""
+    with time_machine.travel(NOON, tick=False):
         yield

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +20,8 @@ from appointments.models import Appointment, QueueToken
 from billing.models import CreditNote, Invoice, Payment
 from billing.services import invoices, payments
 from doctors.models import AvailabilityException, Doctor
-from hms.core import clock, documents, erasures, oracle
+from hms.bench import audit as bench
+from hms.core import audit, clock, documents, erasures, oracle
 from hms.core.models import Approval, AuditEvent, Document, DocumentKind, Erasure, Facility, LegalHold, User
 from hms.demo.build import SMALL
 from laboratory.models import DiagnosticReport, LabOrder, Result, Specimen
@@ -316,3 +319,40 @@ def test_numbers_are_in_the_order_of_the_acts(look: None, model: type[models.Mod
         moments = list(rows.values_list(when, flat=True))
         assert len(moments) > 5
         assert moments == sorted(moments)
+
+
+FAR = 3.0  # no machine is so unquiet that the median of three is three times as long for nothing
+
+
+def measured(rounds: int) -> tuple[bool, list[str]]:
+    said: list[str] = []
+    return bench.measure(said.append, rounds=rounds, warm=rounds - 1, bar=FAR), said
+
+
+def test_the_audit_is_measured_over_every_act_and_keeps_a_wide_bar(look: None) -> None:
+    kept, said = measured(3)
+    assert kept
+    assert [act.name for act in bench.acts()] == [line[2:20].strip() for line in said[1:-1]]
+    assert not any("ABOVE" in line for line in said)
+
+
+def test_an_audit_that_costs_too_much_is_said_to(look: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick, lists = audit.record, [act for act in bench.acts() if act.name == "patients"]
+
+    def slowed(*words: Any, **named: Any) -> AuditEvent:
+        time.sleep(0.6)
+        return quick(*words, **named)
+
+    monkeypatch.setattr(audit, "record", slowed)
+    monkeypatch.setattr(bench, "acts", lambda: lists)
+    kept, said = measured(1)
+    assert not kept
+    assert "ABOVE THE BAR" in said[1]
+
+
+def test_an_act_that_records_although_the_audit_is_out_makes_no_figure(
+    look: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "_without", nullcontext)
+    with pytest.raises(RuntimeError, match="something was recorded"):
+        measured(1)
