@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 
 from hms.core import clock
 from patients.models import Allergy, Observation, Patient
@@ -52,11 +52,12 @@ def of(user: User, wards: list[Ward]) -> list[Line]:
         .filter(observed_at__gte=OuterRef("admission__admitted_at"))
         .order_by("-observed_at")
     )
-    known = Allergy.objects.valid().filter(patient=OuterRef("admission__patient_id"), active=True)
+    # Asked of each of these patients: EXISTS would be answered by reading the allergies of everybody.
+    known = Allergy.objects.valid().filter(patient=OuterRef("admission__patient_id"), active=True).order_by()
     stays = (
         BedStay.objects.filter(bed__room__ward__in=wards, period__upper_inf=True)
         .select_related("admission__patient", "bed__room__ward")
-        .annotate(measured_at=Subquery(measured.values("observed_at")[:1]), has_allergies=Exists(known))
+        .annotate(measured_at=Subquery(measured.values("observed_at")[:1]), an_allergy=Subquery(known.values("pk")[:1]))
         .order_by("bed__room__ward__code", "bed__room__name", "bed__label")[:SHOWN]
     )
     lines = []
@@ -70,7 +71,7 @@ def of(user: User, wards: list[Ward]) -> list[Line]:
                 ward=stay.bed.room.ward,
                 measured_at=stay.measured_at,
                 overdue=(stay.measured_at or admission.admitted_at) < now - OVERDUE,
-                ask_allergies=patient.no_known_allergies is None and not stay.has_allergies,
+                ask_allergies=patient.no_known_allergies is None and stay.an_allergy is None,
                 leaves_on=admission.expected_on,
                 leaving=admission.expected_on is not None and admission.expected_on <= today,
             )

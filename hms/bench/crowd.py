@@ -12,17 +12,20 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import connection, models
 
+from appointments.models import Appointment
 from billing.models import Invoice
+from doctors.models import Doctor, Specialty
 from hms.core.models import Department, Facility, Membership, User
 from laboratory.models import LabOrder
 from patients.models import Allergy, ClinicalNote, Encounter, Patient, PatientFacility
+from pharmacy.models import Prescription
 from staff.models import Employee
 from wards.models import Admission, Bed, BedStay, Room, Ward
 
 DEPARTMENTS = ["outpatients", "emergency", "medicine", "surgery", "maternity", "paediatrics", "ent", "cardiology"]
-ROLES = ["doctor", "nurse", "receptionist"]
+ROLES = ["doctor", "nurse", "receptionist", "cashier", "pharmacist", "lab_technician", "pathologist", "auditor"]
 NOW = 400  # visits that are open at this moment
-WEEK = 3000  # visits of the last seven days
+MONTH = 12_000  # visits of the last 31 days: what is over so lately still opens charts
 YEARS = 10
 BEDS = 240
 
@@ -33,7 +36,7 @@ def key(table: str, number: str) -> str:
 
 
 # A visit's number → its patient's and its doctor's, scattered.
-def _scattered(number: str, salt: int, most: int) -> str:
+def scattered(number: str, salt: int, most: int) -> str:
     return f"(abs(hashint8({number}::bigint * 7919 + {salt})::bigint) % {most})"
 
 
@@ -49,6 +52,7 @@ class Crowd:
             Department.objects.create(facility=self.facility, code=code, name=code.title()) for code in DEPARTMENTS
         ]
         self.system = User.objects.system()
+        self.specialty = Specialty.objects.create(code="gen", name="General medicine")
         self.users = {role: self._person(role) for role in ROLES}
         self.size = 0
         self._beds()
@@ -82,7 +86,7 @@ class Crowd:
 
     def grow(self, size: int) -> None:
         """To so many patients, two visits each over ten years; doctors grow with them, what is there now does not."""
-        first, doctors = self.size, max(10, size // 10_000)
+        first, doctors = self.size, max(10, size // 1000)
         with connection.cursor() as cursor:
             cursor.execute("set session_replication_role = replica")
             if first == 0:
@@ -94,88 +98,116 @@ class Crowd:
             cursor.execute("vacuum analyze" if connection.get_autocommit() else "analyze")
         self.size = size
 
+    def register(self, size: int) -> None:
+        """So many patients in all, who have not been seen yet."""
+        with connection.cursor() as cursor:
+            cursor.execute("set session_replication_role = replica")
+            self._patients(cursor, self.size, size)
+            cursor.execute("set session_replication_role = default")
+        self.size = size
+
     def _doctors(self, cursor: Any, doctors: int) -> None:
-        _fill(cursor, Employee, f"generate_series(1, {doctors}) n", ignore=True,
-              id=key("0001", "n"), facility_id=_id(self.facility), number="'D-' || n", given_name="'Doctor'",
-              family_name="n::text", profession="'doctor'", hired_on="date '2020-01-01'",
-              department_id=self._department("n"))  # fmt: skip
+        fill(cursor, Employee, f"generate_series(1, {doctors}) n", ignore=True,
+             id=key("0001", "n"), facility_id=literal(self.facility), number="'D-' || n", given_name="'Doctor'",
+             family_name="n::text", profession="'doctor'", hired_on="date '2020-01-01'",
+             department_id=self._department("n"))  # fmt: skip
+        fill(cursor, Doctor, f"generate_series(1, {doctors}) n", ignore=True, id=key("0005", "n"),
+             employee_id=key("0001", "n"), specialty_id=literal(self.specialty), licence_number="n::text")  # fmt: skip
 
     def _patients(self, cursor: Any, first: int, last: int) -> None:
         source = f"generate_series({first} + 1, {last}) n"
-        names = {"given": _scattered("n", 1, 4000), "family": _scattered("n", 2, 40_000)}
-        _fill(cursor, Patient, source,
-              id=key("0002", "n"), mrn="'N-' || lpad(n::text, 8, '0') || '-0'", registered_at_id=_id(self.facility),
-              given_name=f"'Given' || {names['given']}", family_name=f"'Family' || {names['family']}", sex="'female'",
-              birth_date=f"date '1930-01-01' + ({_scattered('n', 3, 33_000)})::int",
-              search_name=f"'given' || {names['given']} || ' family' || {names['family']}",
-              name_tokens=f"array['given' || {names['given']}, 'family' || {names['family']}]",
-              phone_digits="lpad(n::text, 10, '7')", confidentiality="case when n % 500 = 0 then 'staff' else 'normal' end",
-              active="n % 50 <> 0", inactive_reason="case when n % 50 = 0 then 'moved' else '' end")  # fmt: skip
-        _fill(cursor, PatientFacility, source, id=key("0003", "n"), patient_id=key("0002", "n"),
-              facility_id=_id(self.facility), added_by_id=_id(self.system))  # fmt: skip
-        _fill(cursor, Allergy, f"generate_series({first} + 1, {last}, 5) n", id=key("0004", "n"),
-              patient_id=key("0002", "n"), substance="'Penicillin'", recorded_by_id=_id(self.system))  # fmt: skip
+        names = {"given": scattered("n", 1, 4000), "family": scattered("n", 2, 40_000)}
+        fill(cursor, Patient, source,
+             id=key("0002", "n"), mrn="'N-' || lpad(n::text, 8, '0') || '-0'", registered_at_id=literal(self.facility),
+             given_name=f"'Given' || {names['given']}", family_name=f"'Family' || {names['family']}", sex="'female'",
+             birth_date=f"date '1930-01-01' + ({scattered('n', 3, 33_000)})::int",
+             search_name=f"'given' || {names['given']} || ' family' || {names['family']}",
+             name_tokens=f"array['given' || {names['given']}, 'family' || {names['family']}]",
+             phone_digits="lpad(n::text, 10, '7')", confidentiality="case when n % 500 = 0 then 'staff' else 'normal' end",
+             active="n % 50 <> 0", inactive_reason="case when n % 50 = 0 then 'moved' else '' end")  # fmt: skip
+        fill(cursor, PatientFacility, source, id=key("0003", "n"), patient_id=key("0002", "n"),
+             facility_id=literal(self.facility), added_by_id=literal(self.system))  # fmt: skip
+        fill(cursor, Allergy, f"generate_series({first} + 1, {last}, 5) n", id=key("0004", "n"),
+             patient_id=key("0002", "n"), substance="'Penicillin'", recorded_by_id=literal(self.system))  # fmt: skip
 
     def _history(self, cursor: Any, first: int, last: int, patients: int, doctors: int) -> None:
-        """Visits that ended, more than a week ago, each with what was done in it."""
-        ago = f"now() - interval '8 days' - ({_scattered('n', 4, YEARS * 365 * 24)}) * interval '1 hour'"
-        patient = key("0002", f"1 + {_scattered('n', 5, patients)}")
+        """Visits that ended, more than a month ago, each with what was done in it."""
+        ago = f"now() - interval '33 days' - ({scattered('n', 4, YEARS * 365 * 24)}) * interval '1 hour'"
+        patient = key("0002", f"1 + {scattered('n', 5, patients)}")
         source = f"(select n, {ago} as at, {patient} as patient from generate_series({first} + 1, {last}) n) v"
-        doctor = _scattered("n", 6, doctors)
-        attending = f"case when {doctor} = 0 then {_id(self.users['doctor'].employee)} else {key('0001', doctor)} end"
+        doctor = scattered("n", 6, doctors)
+        attending = (
+            f"case when {doctor} = 0 then {literal(self.users['doctor'].employee)} else {key('0001', doctor)} end"
+        )
         self._visits(cursor, source, "0010", status="'finished'", ended_at="at + interval '40 minutes'",
                      attending_id=attending)  # fmt: skip
-        self._work(cursor, source, "0010", order="'verified'", paid="80")
+        self._work(cursor, source, "0010", order="'verified'", prescribed="'dispensed'", paid="80")
+        self._booked(cursor, source, "0010", "'fulfilled'", f"1 + {doctor}")
 
     def _now(self, cursor: Any, patients: int) -> None:
-        """What is there at this moment and was in the last week: of patients that every size has."""
-        patient = key("0002", f"1 + {_scattered('n', 7, patients)}")
-        own = _id(self.users["doctor"].employee)
+        """What is there at this moment and was in the last month: of patients that every size has."""
+        patient = key("0002", f"1 + {scattered('n', 7, patients)}")
+        own = literal(self.users["doctor"].employee)
         attending = f"case when n % 20 = 0 then {own} else {key('0001', '1 + n % 10')} end"
         here = f"(select n, now() - n * interval '1 minute' as at, {patient} as patient from generate_series(1, {NOW}) n) v"
         self._visits(cursor, here, "0020", status="case when n % 3 = 0 then 'arrived' else 'in_progress' end",
                      ended_at="null", attending_id=attending)  # fmt: skip
-        self._work(cursor, here, "0020", order="case when n % 2 = 0 then 'ordered' else 'collected' end", paid="0")
+        self._work(cursor, here, "0020", order="case when n % 2 = 0 then 'ordered' else 'collected' end",
+                   prescribed="'prescribed'", paid="0")  # fmt: skip
+        self._booked(cursor, here, "0020", "'arrived'", "1 + n % 10")
         lately = (
-            f"(select n, now() - interval '1 day' - n * interval '2 minutes' as at, {patient} as patient"
-            f" from generate_series({NOW + 1}, {NOW + WEEK}) n) v"
+            f"(select n, now() - interval '1 day' - n * interval '216 seconds' as at, {patient} as patient"
+            f" from generate_series({NOW + 1}, {NOW + MONTH}) n) v"
         )
         self._visits(cursor, lately, "0020", status="'finished'", ended_at="at + interval '40 minutes'",
                      attending_id=attending)  # fmt: skip
-        self._work(cursor, lately, "0020", order="'verified'", paid="case when n % 4 = 0 then 0 else 80 end")
+        self._work(cursor, lately, "0020", order="'verified'", prescribed="'dispensed'",
+                   paid="case when n % 4 = 0 then 0 else 80 end")  # fmt: skip
+        self._booked(cursor, lately, "0020", "'fulfilled'", "1 + n % 10")
         beds = f"(select row_number() over () as n, id as bed from wards_bed limit {BEDS}) b"
-        _fill(cursor, Admission, beds, id=key("0051", "n"), facility_id=_id(self.facility), patient_id=key("0002", "n"),
-              encounter_id=key("0020", "n"), status="'admitted'", admitted_at="now() - interval '2 days'",
-              admitted_by_id=_id(self.system))  # fmt: skip
-        _fill(cursor, BedStay, beds, id=key("0050", "n"), bed_id="bed", admission_id=key("0051", "n"),
-              period="tstzrange(now() - interval '2 days', null)", moved_by_id=_id(self.system))  # fmt: skip
+        fill(cursor, Admission, beds, id=key("0051", "n"), facility_id=literal(self.facility), patient_id=key("0002", "n"),
+             encounter_id=key("0020", "n"), status="'admitted'", admitted_at="now() - interval '2 days'",
+             admitted_by_id=literal(self.system))  # fmt: skip
+        fill(cursor, BedStay, beds, id=key("0050", "n"), bed_id="bed", admission_id=key("0051", "n"),
+             period="tstzrange(now() - interval '2 days', null)", moved_by_id=literal(self.system))  # fmt: skip
 
     def _visits(self, cursor: Any, source: str, table: str, **more: str) -> None:
-        _fill(cursor, Encounter, source, id=key(table, "n"), facility_id=_id(self.facility), patient_id="patient",
-              department_id=self._department("n"), kind="'outpatient'", started_at="at", **more)  # fmt: skip
-        _fill(cursor, ClinicalNote, source, id=key(table.replace("0", "3", 1), "n"), encounter_id=key(table, "n"),
-              patient_id="patient", author_id=_id(self.system), status="'signed'", saved_at="at",
-              signed_at="at")  # fmt: skip
+        fill(cursor, Encounter, source, id=key(table, "n"), facility_id=literal(self.facility), patient_id="patient",
+             department_id=self._department("n"), kind="'outpatient'", started_at="at", **more)  # fmt: skip
+        fill(cursor, ClinicalNote, source, id=key(table.replace("0", "3", 1), "n"), encounter_id=key(table, "n"),
+             patient_id="patient", author_id=literal(self.system), status="'signed'", saved_at="at",
+             signed_at="at")  # fmt: skip
 
-    def _work(self, cursor: Any, source: str, table: str, *, order: str, paid: str) -> None:
+    def _work(self, cursor: Any, source: str, table: str, *, order: str, prescribed: str, paid: str) -> None:
         visit = key(table, "n")
-        _fill(cursor, LabOrder, source, id=key(table.replace("0", "4", 1), "n"), facility_id=_id(self.facility),
-              patient_id="patient", encounter_id=visit, number=f"'L{table}-' || n", ordered_by_id=_id(self.system),
-              ordered_at="at", status=order)  # fmt: skip
-        _fill(cursor, Invoice, source, id=key(table.replace("0", "5", 1), "n"), facility_id=_id(self.facility),
-              patient_id="patient", encounter_id=visit, number=f"'I{table}-' || n", currency="'GBP'",
-              issued_at="at + interval '1 hour'", issued_by_id=_id(self.system), total="80", paid=paid)  # fmt: skip
+        fill(cursor, LabOrder, source, id=key(table.replace("0", "4", 1), "n"), facility_id=literal(self.facility),
+             patient_id="patient", encounter_id=visit, number=f"'L{table}-' || n", ordered_by_id=literal(self.system),
+             ordered_at="at", status=order)  # fmt: skip
+        fill(cursor, Invoice, source, id=key(table.replace("0", "5", 1), "n"), facility_id=literal(self.facility),
+             patient_id="patient", encounter_id=visit, number=f"'I{table}-' || n", currency="'GBP'",
+             issued_at="at + interval '1 hour'", issued_by_id=literal(self.system), total="80", paid=paid)  # fmt: skip
+        fill(cursor, Prescription, source, id=key(table.replace("0", "6", 1), "n"), facility_id=literal(self.facility),
+             patient_id="patient", encounter_id=visit, number=f"'P{table}-' || n", prescriber_id=literal(self.system),
+             prescribed_at="at", status=prescribed)  # fmt: skip
+
+    def _booked(self, cursor: Any, source: str, table: str, status: str, doctor: str) -> None:
+        """Each visit was booked, for no longer than a moment: nobody is in two places."""
+        moment = "at + n * interval '2 microseconds'"
+        fill(cursor, Appointment, source, id=key(table.replace("0", "7", 1), "n"), facility_id=literal(self.facility),
+             patient_id="patient", doctor_id=key("0005", doctor), encounter_id=key(table, "n"), status=status,
+             period=f"tstzrange({moment}, {moment} + interval '1 microsecond')", kind="'new'",
+             booked_by_id=literal(self.system))  # fmt: skip
 
     def _department(self, number: str) -> str:
-        keys = ", ".join(_id(row) for row in self.departments)
+        keys = ", ".join(literal(row) for row in self.departments)
         return f"(array[{keys}])[1 + {number} % {len(self.departments)}]"
 
 
-def _id(row: models.Model) -> str:
+def literal(row: models.Model) -> str:
     return f"'{row.pk}'::uuid" if isinstance(row.pk, UUID) else str(row.pk)
 
 
-def _fill(cursor: Any, model: type[models.Model], source: str, *, ignore: bool = False, **columns: str) -> None:
+def fill(cursor: Any, model: type[models.Model], source: str, *, ignore: bool = False, **columns: str) -> None:
     """Rows from a set: what is not named is what the model says by itself, or empty."""
     values = {}
     for column in model._meta.concrete_fields:

@@ -44,14 +44,6 @@ def interleaved(first: Callable[[], object], second: Callable[[], object], *, ro
     return Compared(statistics.median(taken[0]), statistics.median(taken[1]))
 
 
-def quick(act: Callable[[], object], *, rounds: int = 40, warm: int = 5) -> float:
-    """The quarter below which the quicker ones lie, in milliseconds: for what cannot be interleaved, since it happens in
-    two hospitals of which one grows out of the other. What the machine does besides makes nothing quicker."""
-    for _round in range(warm):
-        act()
-    return statistics.quantiles((milliseconds(act) for _round in range(rounds)), n=4)[0]
-
-
 def load() -> str:
     one, five, fifteen = os.getloadavg()
     return f"load {one:.1f}, {five:.1f}, {fifteen:.1f} on {os.cpu_count()} processors"
