@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.test import Client, TransactionTestCase
 
-from hms.core import clock, numbering, people
+from hms.core import clock, held, numbering, outbox, people
 from hms.core.models import Department, Facility, Session, User
 from patients.models import Encounter, Patient
 from patients.services import encounters, registration
@@ -69,6 +69,20 @@ def pytest_pycollect_makeitem() -> Iterator[Any]:
     if not isinstance(made, list):
         return made
     return [each for item in made for each in [item, *(twins(item) if isinstance(item, pytest.Function) else [])]]
+
+
+def drain(limit: int = 10_000) -> int:
+    """Do all that waits in the outbox here and now, as the relay and its workers would; how many messages were done."""
+    done = 0
+    while done < limit and (ids := outbox.claim()):
+        done += sum(outbox.deliver(message_id) for message_id in ids)
+    return done
+
+
+def held_on(patient: Patient) -> Iterator[tuple[type[models.Model], models.QuerySet]]:
+    """Every table, and its rows that are held on a patient."""
+    for model in held.tables():
+        yield model, held.rows(model, patient.pk)
 
 
 def make_facility(code: str, name: str, zone: str = "Europe/London", currency: str = "GBP") -> Facility:

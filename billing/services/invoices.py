@@ -130,6 +130,24 @@ def snapshot(invoice: Invoice) -> dict[str, Any]:
     }
 
 
+def since_issued(invoice: Invoice) -> list[str]:
+    """What was taken back of it since, in a line for each credit note and discount: for every later print."""
+    words = {
+        CreditKind.CREDIT: _("Credited by %(number)s of %(when)s: %(amount)s %(currency)s"),
+        CreditKind.DISCOUNT: _("Discount %(number)s of %(when)s: %(amount)s %(currency)s"),
+    }
+    return [
+        words[CreditKind(note.kind)]
+        % {
+            "number": note.number,
+            "when": clock.local(invoice.facility, note.issued_at).strftime("%d %b %Y"),
+            "amount": note.amount,
+            "currency": invoice.currency,
+        }
+        for note in invoice.credit_notes.order_by("issued_at", "number")
+    ]
+
+
 def locked_invoice(invoice_id: object) -> Invoice:
     """The invoice under its lock, looked at again."""
     return Invoice.objects.select_for_update(of=("self",)).select_related("facility", "patient").get(pk=invoice_id)

@@ -98,7 +98,7 @@ def invoice(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
 def invoice_pdf(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     found = find(request, invoice_id)
     paper = documents.ensure(found, DocumentKind.INVOICE, lambda: invoices.draw(request.user, invoice_id=found.pk))
-    return documents.hand_over(request.user, paper)
+    return documents.hand_over(request.user, paper, since=invoices.since_issued(found))
 
 
 @access.needs("billing.issue_invoice")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -190,7 +190,7 @@ def verify_url(document: Document) -> str:
     return f"{settings.PUBLIC_URL}/verify/{document.code}"
 
 
-def _draw(document: Document, *, reprint: str = "") -> bytes:
+def _draw(document: Document, *, reprint: str = "", since: Sequence[str] = ()) -> bytes:
     address = verify_url(document)
     return render_pdf(
         document.template,
@@ -205,15 +205,17 @@ def _draw(document: Document, *, reprint: str = "") -> bytes:
             },
             "qr": qr(address),
             "reprint": reprint,
+            "since": since,
         },
         strip=document.paper == Paper.RECEIPT,
     )
 
 
 @transaction.atomic
-def hand_over(actor: User, document: Document) -> HttpResponse:
+def hand_over(actor: User, document: Document, *, since: Sequence[str] = ()) -> HttpResponse:
     """The PDF as an answer to its reader, recorded. After the first it is marked as a reprint, drawn
-    from the same snapshot. Who may have it is the caller's question. 404 for what is no longer kept."""
+    from the same snapshot; `since` says what became of it after it was issued, in a line each, and stands on every
+    print from then on. Who may have it is the caller's question. 404 for what is no longer kept."""
     if document.status == DocumentStatus.ERASED:
         raise Http404(NO_LONGER_KEPT)
     Document.objects.filter(pk=document.pk).update(prints=F("prints") + 1)
@@ -228,13 +230,17 @@ def hand_over(actor: User, document: Document) -> HttpResponse:
     content = bytes(document.content)
     moment = clock.local(document.facility, clock.now()).strftime("%d %b %Y, %H:%M")
     if document.status == DocumentStatus.WITHDRAWN:
-        content = _draw(document, reprint=_("Withdrawn: not valid · printed %(when)s") % {"when": moment})
+        withdrawn = _("Withdrawn: not valid · printed %(when)s") % {"when": moment}
+        content = _draw(document, reprint=withdrawn, since=since)
     elif prints > 1:
         content = _draw(
             document,
             reprint=_("Reprint %(number)s · %(when)s · %(who)s")
             % {"number": prints - 1, "when": moment, "who": actor.name},
+            since=since,
         )
+    elif since:
+        content = _draw(document, since=since)
     response = HttpResponse(content, content_type="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{document.number or document.kind}.pdf"'
     return response

@@ -10,13 +10,13 @@ from django.test import Client
 
 from billing.models import Invoice
 from billing.services import invoices, payments
-from hms.core import documents, outbox
+from hms.core import clock, documents, outbox
 from hms.core.models import Document, DocumentKind, User
 from hms.core.refusals import Refused
 from patients.models import Encounter, Patient
 from patients.services import encounters, registration
 from tests.billing.conftest import account, charge, faults, make_invoice, text_of
-from tests.conftest import make_patient
+from tests.conftest import drain, make_patient
 
 
 def paper_of(invoice: Invoice) -> Document:
@@ -35,7 +35,7 @@ def test_a_closed_visit_becomes_one_invoice_with_its_paper(reception: User, visi
     charge(reception, visit, "XRAY", "1234.50")
     charge(reception, visit, "SUTURE", "60.00")
     encounters.close(reception, encounter_id=visit.pk)
-    outbox.drain()
+    drain()
     invoice = Invoice.objects.get()
     text = plain(text_of(bytes(paper_of(invoice).content)))
     assert invoice.number in text
@@ -53,17 +53,17 @@ def test_news_that_comes_twice_makes_one_invoice_and_one_paper(reception: User, 
     encounters.close(reception, encounter_id=visit.pk)
     for _time in range(2):
         outbox.publish(encounters.CLOSED, encounter_id=str(visit.pk))
-    outbox.drain()
+    drain()
     invoice = Invoice.objects.get()
     outbox.publish(invoices.ISSUED, invoice_id=str(invoice.pk))
-    outbox.drain()
+    drain()
     assert Document.objects.filter(kind=DocumentKind.INVOICE).count() == 1
 
 
 def test_a_visit_without_charges_has_no_invoice_and_takes_no_number(reception: User, patient: Patient) -> None:
     visit = encounters.open_encounter(reception, patient=patient)
     encounters.close(reception, encounter_id=visit.pk)
-    outbox.drain()
+    drain()
     assert not Invoice.objects.exists()
     assert make_invoice(reception, patient).number.endswith("-000001")
 
@@ -86,7 +86,7 @@ def test_an_invoice_that_failed_in_the_middle_leaves_no_gap(reception: User) -> 
 def test_the_paper_keeps_what_stood_on_it_when_the_patient_changes_name(
     reception: User, invoice: Invoice, browser_of
 ) -> None:
-    outbox.drain()
+    drain()
     registration.update(
         reception,
         patient_id=invoice.patient_id,
@@ -104,7 +104,7 @@ def test_the_paper_keeps_what_stood_on_it_when_the_patient_changes_name(
 
 @pytest.mark.printed
 def test_the_second_print_says_that_it_is_a_reprint_and_by_whom(reception: User, invoice: Invoice, browser_of) -> None:
-    outbox.drain()
+    drain()
     client = browser_of(reception)
     original, reprint = (
         plain(text_of(client.get(f"/billing/invoices/{invoice.pk}/pdf").content)) for _print in range(2)
@@ -117,17 +117,52 @@ def test_the_second_print_says_that_it_is_a_reprint_and_by_whom(reception: User,
 
 
 @pytest.mark.printed
+def test_each_print_after_a_credit_note_names_it_with_its_day_and_amount(
+    reception: User, accountant: User, invoice: Invoice, browser_of
+) -> None:
+    drain()
+    client, address = browser_of(reception), f"/billing/invoices/{invoice.pk}/pdf"
+    before = plain(text_of(client.get(address).content))
+    stored = bytes(Document.objects.get(kind=DocumentKind.INVOICE).content)
+    credited = invoices.credit(accountant, invoice_id=invoice.pk, amount=Decimal("1.50"), reason="Not done")
+    let = invoices.discount(accountant, invoice_id=invoice.pk, amount=Decimal("0.25"), reason="Goodwill")
+    after = plain(text_of(client.get(address).content))
+    day = clock.local(invoice.facility, credited.issued_at).strftime("%d %b %Y")
+    for line in (
+        f"Credited by {credited.number} of {day}: 1.50 {invoice.currency}",
+        f"Discount {let.number} of {day}: 0.25 {invoice.currency}",
+    ):
+        assert line in after
+        assert line not in before
+    assert "Reprint 1" in after
+    # What was issued stays as it was issued.
+    assert bytes(Document.objects.get(kind=DocumentKind.INVOICE).content) == stored
+    page = client.get(f"/billing/invoices/{invoice.pk}/").content.decode()
+    assert credited.number in page and let.number in page
+
+
+@pytest.mark.printed
+def test_the_first_print_after_a_credit_note_names_it_as_well(
+    reception: User, accountant: User, invoice: Invoice, browser_of
+) -> None:
+    drain()
+    note = invoices.credit(accountant, invoice_id=invoice.pk, amount=Decimal("1.50"), reason="Not done")
+    first = plain(text_of(browser_of(reception).get(f"/billing/invoices/{invoice.pk}/pdf").content))
+    assert f"Credited by {note.number} of" in first and "Reprint" not in first
+
+
+@pytest.mark.printed
 def test_the_paper_is_drawn_on_demand_when_the_worker_has_not_yet(
     reception: User, invoice: Invoice, browser_of
 ) -> None:
     answer = browser_of(reception).get(f"/billing/invoices/{invoice.pk}/pdf")
     assert invoice.number in text_of(answer.content)
-    outbox.drain()
+    drain()
     assert Document.objects.filter(kind=DocumentKind.INVOICE).count() == 1
 
 
 def test_anyone_can_check_a_paper_and_learns_nothing_of_the_patient(invoice: Invoice, client: Client) -> None:
-    outbox.drain()
+    drain()
     paper = paper_of(invoice)
     answer = client.get(f"/verify/{paper.code.lower()}")
     html = answer.content.decode()
@@ -147,7 +182,7 @@ def test_a_code_that_nobody_issued_is_said_to_be_unknown(client: Client, db: Non
 def test_the_bytes_of_a_paper_have_the_hash_it_was_stored_with(invoice: Invoice) -> None:
     import hashlib
 
-    outbox.drain()
+    drain()
     paper = paper_of(invoice)
     assert hashlib.sha256(bytes(paper.content)).hexdigest() == paper.sha256
 
@@ -166,7 +201,7 @@ def test_a_credit_note_takes_back_what_is_owed_and_not_more(accountant: User, in
     text = plain(text_of(bytes(Document.objects.get(kind=DocumentKind.CREDIT_NOTE, number=note.number).content)))
     for expected in (note.number, invoice.number, "30.00", "X-ray was not done", "Raghunathan"):
         assert expected in text
-    outbox.drain()
+    drain()
     assert faults() == []
 
 
