@@ -10,11 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from hms.core import access, asking, audit, documents, lists
+from hms.core import access, asking, audit, clock, documents, lists
 from hms.core.acts import once
 from hms.core.forms import ReasonForm
+from hms.core.lists import Column
 from hms.core.models import DocumentKind
 from laboratory.forms import OrderForm
 from laboratory.models import DiagnosticReport, LabOrder, OrderStatus, Specimen
@@ -22,6 +24,18 @@ from laboratory.services import orders
 from patients import banner
 from patients.models import Encounter
 from staff import licences
+
+ORDER = ("-ordered_at", "-id")
+COLUMNS = [
+    Column(gettext_lazy("Order"), lambda order: order.number),
+    Column(gettext_lazy("Ordered"), lambda order: clock.local(order.facility, order.ordered_at)),
+    Column(gettext_lazy("Patient"), lambda order: order.patient.name),
+    Column(gettext_lazy("MRN"), lambda order: order.patient.mrn),
+    Column(gettext_lazy("Priority"), lambda order: order.get_priority_display()),
+    Column(gettext_lazy("Tests"), lambda order: order.tests),
+    Column(gettext_lazy("Ordered by"), lambda order: order.ordered_by.name),
+    Column(gettext_lazy("State"), lambda order: order.get_status_display()),
+]
 
 
 def find(request: HttpRequest, order_id: UUID) -> LabOrder:
@@ -37,13 +51,15 @@ def around(request: HttpRequest, found: LabOrder) -> dict[str, Any]:
 @access.needs("laboratory.view_laborder")
 @require_safe
 def order_list(request: HttpRequest) -> HttpResponse:
-    """The worklist: what is to be collected, entered or verified; urgent ones are marked."""
+    """The worklist: what is to be collected, entered or verified; urgent ones are marked. As a file with `?format=`."""
     status = request.GET.get("status", "")
-    rows = LabOrder.objects.visible_to(request.user).select_related("patient", "ordered_by")
+    rows = LabOrder.objects.visible_to(request.user).select_related("patient", "ordered_by", "facility")
     rows = rows.filter(status=status) if status in OrderStatus.values else rows.unfinished()
     rows = rows.with_tests()
+    if file := lists.export(request, rows.order_by(*ORDER), COLUMNS, "laboratory-orders"):
+        return file
     context = {
-        "page": lists.page(request, rows, order=("-ordered_at", "-id")),
+        "page": lists.page(request, rows, order=ORDER),
         "status": status,
         "statuses": OrderStatus.choices,
     }

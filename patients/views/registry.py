@@ -9,22 +9,33 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from hms.core import access, asking, audit, lists, panels
 from hms.core.acts import once
 from hms.core.forms import ReasonForm
+from hms.core.lists import Column
 from patients import banner, care, duplicates, search
 from patients.forms import BringOverForm, ContactForm, DeathForm, IdentifierForm, PatientForm, RegisterForm
 from patients.models import Contact, Encounter, Patient
 from patients.services import death, registration
 
 FOUND = 50
+BY_NAME = ("family_name", "given_name", "id")
+COLUMNS = [
+    Column(gettext_lazy("MRN"), lambda patient: patient.mrn),
+    Column(gettext_lazy("Patient"), lambda patient: patient.name),
+    Column(gettext_lazy("Born"), lambda patient: patient.birth_date),
+    Column(gettext_lazy("Sex"), lambda patient: patient.sex_label),
+    Column(gettext_lazy("Phone"), lambda patient: patient.phone),
+    Column(gettext_lazy("Deceased"), lambda patient: _("Deceased") if patient.deceased_at else ""),
+]
 
 
 @access.needs("patients.search_patient", reads_by_post=True)
 def patient_list(request: HttpRequest) -> HttpResponse:
-    """All patients by name, or those that fit what was typed; the words come by POST."""
+    """All patients by name, also as a file with `?format=`, or those that fit what was typed; the words come by POST."""
     words = request.POST.get("q", "").strip()[:100] if request.method == "POST" else ""
     context = {"q": words}
     if words:
@@ -34,9 +45,10 @@ def patient_list(request: HttpRequest) -> HttpResponse:
         context["capped"] = len(found) == FOUND
         audit.record(request.user, "patients.patient.searched", detail={"hits": len(context["rows"])})
     else:
-        page = lists.page(
-            request, Patient.objects.visible_to(request.user).active(), order=("family_name", "given_name", "id")
-        )
+        everyone = Patient.objects.visible_to(request.user).active()
+        if file := lists.export(request, everyone.order_by(*BY_NAME), COLUMNS, "patients"):
+            return file
+        page = lists.page(request, everyone, order=BY_NAME)
         context |= {"rows": page.rows, "page": page}
     return render(request, "patients/list.html", context)
 

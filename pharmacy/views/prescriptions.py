@@ -11,11 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from hms.core import access, asking, audit, clock, documents, lists
 from hms.core.acts import once
 from hms.core.forms import ReasonForm
+from hms.core.lists import Column
 from hms.core.models import DocumentKind
 from patients import banner
 from patients import search as patient_search
@@ -27,6 +29,21 @@ from pharmacy.services import prescribing
 from staff import licences
 
 FOUND = 50
+
+
+COLUMNS = [
+    Column(gettext_lazy("Prescription"), lambda row: row.number),
+    Column(gettext_lazy("Prescribed"), lambda row: clock.local(row.facility, row.prescribed_at)),
+    Column(gettext_lazy("Patient"), lambda row: row.patient.name),
+    Column(gettext_lazy("MRN"), lambda row: row.patient.mrn),
+    Column(
+        gettext_lazy("Medicines"),
+        lambda row: "; ".join(f"{line.product.medicine} × {line.quantity}" for line in row.lines.all()),
+    ),
+    Column(gettext_lazy("Where"), lambda row: row.encounter.get_kind_display()),
+    Column(gettext_lazy("Prescribed by"), lambda row: row.prescriber.name),
+    Column(gettext_lazy("State"), lambda row: row.get_status_display()),
+]
 
 
 def find(request: HttpRequest, prescription_id: UUID) -> Prescription:
@@ -42,13 +59,13 @@ def around(request: HttpRequest, found: Prescription) -> dict[str, Any]:
 @access.needs("pharmacy.view_prescription", reads_by_post=True)
 def prescription_list(request: HttpRequest) -> HttpResponse:
     """What waits at the counter, or everything; by ward or outpatients, by day. The words of a search (a
-    patient, an MRN, a number) come by POST and look through everything."""
+    patient, an MRN, a number) come by POST and look through everything. As a file with `?format=`."""
     user = request.user
     words = request.POST.get("q", "").strip()[:100] if request.method == "POST" else ""
     chosen = {name: request.GET.get(name, "") for name in ("show", "where", "day")}
     rows = (
         Prescription.objects.visible_to(user)
-        .select_related("patient", "prescriber", "encounter")
+        .select_related("patient", "prescriber", "encounter", "facility")
         .prefetch_related("lines__product__medicine")
     )
     orders = {"when": ("prescribed_at", "id"), "number": ("number",)}
@@ -69,6 +86,8 @@ def prescription_list(request: HttpRequest) -> HttpResponse:
         start, end = clock.day_bounds(user.facility, clock.today(user.facility))
         rows = rows.filter(prescribed_at__gte=start, prescribed_at__lt=end)
     sort, order = lists.ordering(request, orders, "-when")
+    if file := lists.export(request, rows.order_by(*order), COLUMNS, "prescriptions"):
+        return file
     page = lists.page(request, rows, order=order)
     context = {"page": page, "rows": page.rows, "chosen": chosen, "sort": sort}
     return render(request, "pharmacy/prescriptions.html", context)

@@ -9,13 +9,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from hms.core import outbox
-from hms.core.models import User
+from hms.core.models import AuditEvent, User
 from laboratory.models import TestDefinition
 from laboratory.services import orders
 from patients.models import Encounter, Patient
 from patients.services import encounters
-from tests.conftest import make_patient
+from tests.conftest import drain, make_patient
 from tests.laboratory.conftest import enter, make_test, order, result, verify
 
 
@@ -46,7 +45,7 @@ def test_an_order_walks_from_page_to_page_to_its_report(
     assert send(bench, f"orders/{made.pk}/enter", **{field: "9.4"}).status_code == 302
     assert bench.post(f"/laboratory/orders/{made.pk}/verify", {"_key": str(uuid.uuid4())}).status_code == 403
     assert send(office, f"orders/{made.pk}/verify", result=[result(made, "HB").pk]).status_code == 302
-    outbox.drain()
+    drain()
     made.refresh_from_db()
     assert made.status == "verified"
     assert office.get(f"/laboratory/reports/{made.report.pk}/pdf").headers["Content-Type"] == "application/pdf"
@@ -158,7 +157,28 @@ def test_what_is_not_ticked_is_named_and_the_report_is_one_press_from_the_chart(
         "report is being made"
         in office.post(f"/laboratory/orders/{made.pk}/verify", rest, follow=True).content.decode()
     )
-    outbox.drain()
+    drain()
     made.refresh_from_db()
     chart = browser_of(doctor_user).get(f"/laboratory/patients/{visit.patient_id}/orders").content.decode()
     assert f"/laboratory/reports/{made.report.pk}/pdf" in chart
+
+
+def test_the_worklist_leaves_as_a_file_with_its_filter_and_is_recorded(
+    doctor_user: User, technician: User, visit: Encounter, haemoglobin: TestDefinition, browser_of
+) -> None:
+    waits, taken = order(doctor_user, visit, haemoglobin), order(doctor_user, visit, haemoglobin)
+    orders.collect(technician, order_id=taken.pk)
+    bench = browser_of(technician)
+    assert "?format=xlsx" in bench.get("/laboratory/orders/").content.decode()
+    both, one = (
+        bench.get("/laboratory/orders/", {"format": "csv", **chosen}).getvalue().decode("utf-8-sig").splitlines()
+        for chosen in ({}, {"status": "collected"})
+    )
+    assert [line.split(",")[0] for line in both] == ["Order", taken.number, waits.number]
+    assert [line.split(",")[0] for line in one] == ["Order", taken.number]
+    for expected in (visit.patient.name, visit.patient.mrn, doctor_user.name, "In the laboratory"):
+        assert expected in one[1]
+    assert bench.get("/laboratory/orders/", {"format": "xlsx"}).getvalue()[:2] == b"PK"
+    left = AuditEvent.objects.filter(action="export", actor=technician)
+    assert [row.detail["list"] for row in left] == ["laboratory-orders"] * 3
+    assert {tuple(row.detail["patients"]) for row in left} == {(str(visit.patient_id),)}

@@ -139,3 +139,23 @@ def test_a_patient_in_the_ward_is_not_in_consultation() -> None:
 def test_the_treatment_plan_stands_in_the_chart(doctor_user: User, visit: Encounter, browser_of) -> None:
     clinical.add_care_plan(doctor_user, encounter_id=visit.pk, title="Walk again", activities="Daily", review_on=None)
     assert "Walk again" in browser_of(doctor_user).get(f"/patients/{visit.patient_id}/plans").content.decode()
+
+
+def test_the_patients_leave_as_a_file_without_those_one_may_not_know_and_are_recorded(
+    reception: User, person, browser_of
+) -> None:
+    nurse = person("nurse")
+    shown, narrow = make_patient(reception, "Meera", "Rao"), make_patient(reception, "Omar", "Haddad")
+    Patient.objects.filter(pk=narrow.pk).update(confidentiality="staff")
+    ward, desk = browser_of(nurse), browser_of(reception)
+    assert "format=xlsx" in ward.get("/patients/").content.decode()
+    known, all_of_them = (
+        client.get("/patients/", {"format": "csv"}).getvalue().decode("utf-8-sig").splitlines()
+        for client in (ward, desk)
+    )
+    assert [line.split(",")[0] for line in known] == ["MRN", shown.mrn]
+    assert shown.name in known[1] and str(shown.birth_date) in known[1]
+    assert [line.split(",")[0] for line in all_of_them] == ["MRN", narrow.mrn, shown.mrn]
+    left = AuditEvent.objects.get(action="export", actor=nurse)
+    assert (left.detail["list"], left.detail["patients"]) == ("patients", [str(shown.pk)])
+    assert ward.get("/patients/", {"format": "xlsx"}).getvalue()[:2] == b"PK"

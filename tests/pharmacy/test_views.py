@@ -11,7 +11,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from hms.core import clock, lists
-from hms.core.models import User
+from hms.core.models import AuditEvent, User
 from patients.models import Encounter, Patient
 from patients.services import encounters
 from pharmacy.models import Prescription, Product
@@ -170,3 +170,27 @@ def test_the_stock_is_ordered_by_its_headings_and_pages_on_in_that_order(pharmac
     assert [row.medicine.name for row in lists.page(onward, rows, order=["-usable", "-id"], size=2)] == ["Medicine 0"]
     astray = RequestFactory().get("/" + first.next_url)
     assert len(lists.page(astray, rows, order=["id", "usable"], size=2)) == 2
+
+
+def test_the_prescriptions_leave_as_a_file_with_their_filter_and_are_recorded(
+    doctor_user: User, pharmacist: User, amoxicillin: Product, visit: Encounter, browser_of
+) -> None:
+    receive(pharmacist, amoxicillin, 50)
+    waits, done = (prescribe(doctor_user, visit, amoxicillin, 10) for _each in range(2))
+    hand_out(pharmacist, done, 10)
+    client = browser_of(pharmacist)
+    assert "format=xlsx" in client.get("/pharmacy/prescriptions/").content.decode()
+    some, everything = (
+        client.get("/pharmacy/prescriptions/", {"format": "csv", **chosen}).getvalue().decode("utf-8-sig").splitlines()
+        for chosen in ({}, {"show": "all", "sort": "number"})
+    )
+    assert [line.split(",")[0] for line in some] == ["Prescription", waits.number]
+    assert [line.split(",")[0] for line in everything] == ["Prescription", waits.number, done.number]
+    for expected in (visit.patient.name, visit.patient.mrn, f"{amoxicillin.medicine} × 10", doctor_user.name):
+        assert expected in some[1]
+    left = AuditEvent.objects.filter(action="export", actor=pharmacist)
+    assert [row.detail["list"] for row in left] == ["prescriptions"] * 2
+    assert {tuple(row.detail["patients"]) for row in left} == {(str(visit.patient_id),)}
+    assert client.get("/pharmacy/prescriptions/", {"format": "xlsx"}).getvalue()[:2] == b"PK"
+    # What was searched for by words is no list that leaves.
+    assert "format=csv" not in client.post("/pharmacy/prescriptions/", {"q": waits.number}).content.decode()
