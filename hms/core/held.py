@@ -7,7 +7,6 @@ kind and key (a file's source, where an imported row came from) says so with `po
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from functools import cache
 from uuid import UUID
 
@@ -16,8 +15,6 @@ from django.db import models
 from django.db.models import Q
 
 from hms.core.models.tracking import Change, change_models
-
-Rows = Callable[[UUID], models.QuerySet]
 
 _pointing: dict[type[models.Model], tuple[str, str]] = {}
 
@@ -60,12 +57,6 @@ def tables() -> list[type[models.Model]]:
     leading = [*ways(), *_pointing]
     leading += [model for model in apps.get_models() if _stored(model) and model not in leading and _to_pointing(model)]
     return [*leading, *(changes for changes in change_models() if changes.pgh_tracked_model in leading)]
-
-
-def of(patient_id: UUID) -> Iterator[tuple[type[models.Model], models.QuerySet]]:
-    """Every table, and its rows that are held on a patient."""
-    for model in tables():
-        yield model, rows(model, patient_id)
 
 
 def _stored(model: type[models.Model]) -> bool:

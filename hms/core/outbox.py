@@ -112,11 +112,3 @@ def send_again(message_id: int) -> None:
     OutboxMessage.objects.select_for_update().filter(pk=message_id, dead_at__isnull=False).update(
         dead_at=None, attempts=0, available_at=clock.now()
     )
-
-
-def drain(limit: int = 10_000) -> int:
-    """Do all waiting work here and now, in this process; how many messages were done. For commands and tests."""
-    done = 0
-    while done < limit and (ids := claim()):
-        done += sum(deliver(message_id) for message_id in ids)
-    return done

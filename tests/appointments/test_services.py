@@ -11,14 +11,13 @@ from appointments.services import arrival, booking, queue
 from appointments.services.booking import SlotRefused
 from doctors.models import Doctor
 from doctors.services import hours, profile
-from hms.core import outbox
 from hms.core.models import AuditEvent, Department, Document, DocumentKind, Facility, Notification, User
 from hms.core.refusals import Refused
 from patients.models import Encounter, Patient
 from patients.services import encounters, registration
 from staff import services as staff
 from tests.appointments.conftest import FRIDAY, at, book, make_doctor
-from tests.conftest import make_patient
+from tests.conftest import drain, make_patient
 
 
 def acts(appointment: Appointment) -> list[str]:
@@ -215,7 +214,7 @@ def test_closing_the_visit_keeps_the_appointment_and_ends_the_token(
 ) -> None:
     visit = arrival.check_in(reception, appointment_id=appointment.pk).encounter
     encounters.close(person("doctor"), encounter_id=visit.pk)
-    outbox.drain()
+    drain()
     arrival.keep(User.objects.system(), encounter_id=visit.pk)
     appointment.refresh_from_db()
     assert appointment.status == AppointmentStatus.FULFILLED
@@ -225,7 +224,7 @@ def test_closing_the_visit_keeps_the_appointment_and_ends_the_token(
 
 def test_closing_a_visit_that_nobody_booked_changes_no_appointment(reception: User, visit: Encounter) -> None:
     encounters.close(reception, encounter_id=visit.pk)
-    assert outbox.drain() > 0
+    assert drain() > 0
     assert not Appointment.objects.exists()
 
 
@@ -261,7 +260,7 @@ def test_the_news_of_a_cancelled_visit_releases_its_appointment_and_its_number(
     visit = arrival.check_in(reception, appointment_id=appointment.pk).encounter
     clock.move_to(now)
     encounters.cancel(reception, encounter_id=visit.pk, reason="Left unseen")
-    outbox.drain()
+    drain()
     arrival.release(User.objects.system(), encounter_id=visit.pk)
     appointment.refresh_from_db()
     visit.queue_token.refresh_from_db()
@@ -289,7 +288,7 @@ def test_who_walks_in_waits_with_a_number_among_the_booked(
     assert (first, first.room) == (walked_in, doctor.room)
     assert queue.call_next(reception, doctor_id=doctor.pk) == booked
     encounters.close(reception, encounter_id=visit.pk)
-    outbox.drain()
+    drain()
     walked_in.refresh_from_db()
     assert walked_in.status == "done"
     paper = Document.objects.get(pk=queue.draw(reception, token_id=walked_in.pk).pk)
@@ -390,17 +389,17 @@ def test_reception_hears_of_bookings_that_changed_hours_hit(
     reception: User, appointment: Appointment, doctor: Doctor, colleague: Doctor, hr: User
 ) -> None:
     assert displaced.of(reception.facility) == []
-    outbox.drain()
+    drain()
     hours.add_exception(hr, doctor_id=colleague.pk, kind="away", first=FRIDAY)
     hours.add_exception(hr, doctor_id=doctor.pk, kind="away", first=FRIDAY, starts=time(11), ends=time(12))
-    outbox.drain()
+    drain()
     assert told(reception) == []
     away = hours.add_exception(hr, doctor_id=doctor.pk, kind="away", first=FRIDAY, starts=time(9), ends=time(10, 10))
-    outbox.drain()
+    drain()
     assert told(reception) == ["Dr Adaeze Obi: 1 booked patient outside the changed hours, on 20 Nov 2026"]
     assert displaced.of(reception.facility) == [appointment]
     hours.remove_exception(hr, exception_id=away[0].pk)
-    outbox.drain()
+    drain()
     assert displaced.of(reception.facility) == []
 
 
@@ -408,12 +407,12 @@ def test_bookings_with_a_doctor_who_leaves_or_stops_stand_out(
     reception: User, appointment: Appointment, doctor: Doctor, hr: User
 ) -> None:
     profile.stop_consulting(hr, doctor_id=doctor.pk, reason="Leave")
-    outbox.drain()
+    drain()
     profile.resume_consulting(hr, doctor_id=doctor.pk, reason="Back")
     for weekly in doctor.availability.filter(weekday=FRIDAY.weekday()):
         hours.end_availability(hr, availability_id=weekly.pk, last_day=FRIDAY - timedelta(days=1))
-    outbox.drain()
+    drain()
     staff.leave(hr, employee_id=doctor.employee_id, left_on=FRIDAY, reason="Moved")
-    outbox.drain()
+    drain()
     assert len(told(reception)) == 3
     assert displaced.of(reception.facility) == [appointment]

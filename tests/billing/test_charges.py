@@ -9,12 +9,12 @@ from django.db import transaction
 
 from billing.models import Charge, Invoice, LedgerTransaction
 from billing.services import charges, invoices, prices
-from hms.core import outbox
 from hms.core.models import AuditEvent, Facility, User
 from hms.core.refusals import Refused
 from patients.models import Encounter
 from patients.services import encounters
 from tests.billing.conftest import account, charge, faults, make_service
+from tests.conftest import drain
 
 
 def test_an_act_is_charged_once_however_often_it_is_posted(reception: User, visit: Encounter) -> None:
@@ -93,9 +93,9 @@ def test_an_act_that_fails_leaves_no_charge(reception: User, visit: Encounter) -
 def test_a_charge_after_the_close_makes_a_further_invoice(reception: User, visit: Encounter) -> None:
     charge(reception, visit, "XRAY", "60.00")
     encounters.close(reception, encounter_id=visit.pk)
-    outbox.drain()
+    drain()
     charge(reception, visit, "REPORT", "15.00")
-    outbox.drain()
+    drain()
     made = Invoice.objects.order_by("number")
     assert [row.total for row in made] == [Decimal(60), Decimal(15)]
     assert [line.description for line in made[1].lines.all()] == ["Report"]
@@ -106,11 +106,11 @@ def test_a_reopened_visit_is_not_invoiced_until_it_is_closed_again(reception: Us
     charge(reception, visit)
     encounters.close(reception, encounter_id=visit.pk)
     encounters.reopen(reception, encounter_id=visit.pk, reason="Came back")
-    outbox.drain()
+    drain()
     assert not Invoice.objects.exists()
     charge(reception, visit, "MORE", "5.00")
     encounters.close(reception, encounter_id=visit.pk)
-    outbox.drain()
+    drain()
     assert Invoice.objects.get().total == Decimal(45)
 
 
@@ -140,7 +140,7 @@ def test_an_act_is_charged_anew_after_a_reversal_and_again_only_once(
     last = charge(reception, visit)
     assert account("unbilled") == 40
     encounters.close(reception, encounter_id=visit.pk)
-    outbox.drain()
+    drain()
     assert [line.charge for line in Invoice.objects.get().lines.all()] == [last]
     assert faults() == []
 

@@ -14,13 +14,14 @@ from billing.models import Charge, Invoice, LedgerEntry, Service
 from billing.services import charges, prices
 from doctors.models import SIGNATURE_BYTES, Availability, AvailabilityException, Doctor, Specialty
 from doctors.services import consultation, hours, profile
-from hms.core import clock, outbox
+from hms.core import clock
 from hms.core.models import AuditEvent, Facility, OutboxMessage, User
 from hms.core.refusals import Refused
 from patients.models import ClinicalNote, Condition, Encounter, Patient
 from patients.services import encounters, notes
 from staff import services as staff
 from tests.billing.conftest import faults
+from tests.conftest import drain
 from tests.doctors.conftest import list_price, make_doctor
 from tests.staff.conftest import hire
 
@@ -261,7 +262,7 @@ def test_a_consultation_whose_charge_was_reversed_by_mistake_is_charged_with_the
     notes.mark_error(obi, note_id=note.pk, reason="Another patient's")
     assert faults() == []
     consultation.sign(obi, encounter_id=visit.pk, codes=[], complaint="Tingling feet", close=True)
-    outbox.drain()
+    drain()
     assert Invoice.objects.get().total == Decimal("80.00")
     assert faults() == []
 

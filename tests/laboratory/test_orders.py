@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import Error, IntegrityError, connection, transaction
+from django.test import Client
 
 from billing.models import Charge, Invoice
 from billing.services import invoices
-from hms.core import clock, documents, outbox
+from hms.core import clock, documents
 from hms.core.models import Document, DocumentKind, Facility, Notification, User
 from hms.core.refusals import Refused
 from laboratory.models import DiagnosticReport, LabOrder, Result, Specimen, TestDefinition
@@ -18,7 +20,7 @@ from laboratory.services import catalogue, orders, results
 from patients.models import Encounter, Observation
 from patients.services import encounters
 from tests.billing.conftest import faults, text_of
-from tests.conftest import make_patient
+from tests.conftest import drain, make_patient
 from tests.laboratory.conftest import enter, make_test, order, result, standing, verify
 
 
@@ -45,7 +47,7 @@ def collected(technician: User, placed: LabOrder) -> LabOrder:
 def verified(technician: User, pathologist: User, collected: LabOrder) -> LabOrder:
     enter(technician, collected, HB="9.40", UC="No growth")
     verify(pathologist, collected)
-    outbox.drain()
+    drain()
     collected.refresh_from_db()
     return collected
 
@@ -147,11 +149,11 @@ def test_an_order_is_as_far_as_its_least_far_test(technician: User, pathologist:
     collected.refresh_from_db()
     assert collected.status == "collected"
     results.verify(pathologist, order_id=collected.pk, result_ids=[result(collected, "HB").pk])
-    outbox.drain()
+    drain()
     assert not DiagnosticReport.objects.exists(), "the culture still grows"
     enter(technician, collected, UC="No growth")
     verify(pathologist, collected)
-    outbox.drain()
+    drain()
     collected.refresh_from_db()
     assert collected.status == "verified"
     assert DiagnosticReport.objects.get().observations.count() == 2
@@ -195,7 +197,7 @@ def test_units_are_stored_in_ucum_and_read_as_people_write_them(
     orders.collect(technician, order_id=made.pk)
     enter(technician, made, CREA="88")
     verify(pathologist, made)
-    outbox.drain()
+    drain()
     assert Observation.objects.get(code="CREA").unit == "umol/L"
     made.refresh_from_db()
     shown = [paper(made.report, DocumentKind.LAB_REPORT)]
@@ -210,14 +212,26 @@ def test_units_are_stored_in_ucum_and_read_as_people_write_them(
         assert "umol/L" not in text
 
 
-def test_a_critical_value_is_told_to_whoever_ordered(
-    technician: User, pathologist: User, doctor_user: User, collected: LabOrder
+def test_a_critical_value_is_told_as_urgent_to_whoever_ordered(
+    technician: User, pathologist: User, doctor_user: User, collected: LabOrder, browser_of: Callable[[User], Client]
 ) -> None:
     enter(technician, collected, HB="5.1")
     results.verify(pathologist, order_id=collected.pk, result_ids=[result(collected, "HB").pk])
     told = Notification.objects.get(user=doctor_user)
     assert told.text == f"Critical result in order {collected.number}"
     assert "Raghunathan" not in told.text
+    assert (told.level, told.url) == ("critical", f"/laboratory/orders/{collected.pk}/")
+    page = browser_of(doctor_user).get("/notifications/").content.decode()
+    assert told.text in page and "Urgent" in page
+
+
+def test_a_value_that_is_only_low_wakes_nobody(
+    technician: User, pathologist: User, doctor_user: User, collected: LabOrder
+) -> None:
+    enter(technician, collected, HB="9.4")
+    results.verify(pathologist, order_id=collected.pk, result_ids=[result(collected, "HB").pk])
+    assert result(collected, "HB").flag == "low"
+    assert not Notification.objects.filter(user=doctor_user).exists()
 
 
 @pytest.mark.printed
@@ -235,7 +249,7 @@ def test_a_correction_keeps_the_old_value_needs_a_second_person_and_replaces_the
     with pytest.raises(Refused, match="second person"):
         results.verify(technician, order_id=verified.pk, result_ids=[row.pk])
     results.verify(pathologist, order_id=verified.pk, result_ids=[row.pk])
-    outbox.drain()
+    drain()
     assert Document.objects.get(pk=first.pk).status == "superseded"
     text = paper(verified.report, DocumentKind.LAB_REPORT)
     assert "13.1" in text
@@ -280,7 +294,7 @@ def test_a_tube_that_clots_after_the_invoice_is_rejected_credited_and_taken_agai
     technician: User, reception: User, person, collected: LabOrder, credited_before: int
 ) -> None:
     encounters.close(reception, encounter_id=collected.encounter_id)
-    outbox.drain()
+    drain()
     invoice = Invoice.objects.get()
     if credited_before:
         invoices.credit(
@@ -291,7 +305,7 @@ def test_a_tube_that_clots_after_the_invoice_is_rejected_credited_and_taken_agai
     invoice.refresh_from_db()
     assert invoice.credited == min(credited_before + 9, 30)
     orders.collect(technician, order_id=collected.pk)
-    outbox.drain()
+    drain()
     assert [row.total for row in Invoice.objects.order_by("number")] == [Decimal(30), Decimal(9)]
     assert faults() == []
     orders.cancel(technician, order_id=collected.pk, reason="The patient went elsewhere")
@@ -305,7 +319,7 @@ def test_a_tube_that_clots_after_the_invoice_is_rejected_credited_and_taken_agai
 def test_a_cancelled_visit_cancels_its_orders_and_says_why(reception: User, placed: LabOrder) -> None:
     assert orders.release(reception, encounter_id=placed.encounter_id) == 0, "the visit is open"
     encounters.cancel(reception, encounter_id=placed.encounter_id, reason="Left unseen")
-    outbox.drain()
+    drain()
     assert orders.release(reception, encounter_id=placed.encounter_id) == 0, "heard twice"
     placed.refresh_from_db()
     assert (placed.status, placed.cancelled_reason) == ("cancelled", "The visit was cancelled: Left unseen")
@@ -336,7 +350,7 @@ def test_when_the_rest_is_cancelled_what_was_verified_is_still_reported(
     enter(technician, collected, HB="9.4")
     results.verify(pathologist, order_id=collected.pk, result_ids=[result(collected, "HB").pk])
     orders.cancel(technician, order_id=collected.pk, reason="The culture was contaminated")
-    outbox.drain()
+    drain()
     collected.refresh_from_db()
     assert collected.status == "verified"
     text = paper(DiagnosticReport.objects.get(order=collected), DocumentKind.LAB_REPORT)
@@ -395,7 +409,7 @@ def test_a_result_that_was_reported_and_then_withdrawn_leaves_the_report(
     results.correct(technician, result_id=result(verified, "HB").pk, value="13.1", reason="Tubes were swapped")
     assert Document.objects.get(pk=first.pk).status == "withdrawn", "known to be wrong, though the right one is to come"
     orders.cancel(technician, order_id=verified.pk, reason="Nobody knows whose tube it was")
-    outbox.drain()
+    drain()
     assert Document.objects.get(pk=first.pk).status == "superseded"
     text = paper(verified.report, DocumentKind.LAB_REPORT)
     assert "Urine culture" in text

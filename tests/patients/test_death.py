@@ -11,12 +11,12 @@ from django.test import Client
 
 from appointments.models import Appointment
 from hms.core import clock as hospital_clock
-from hms.core import outbox
 from hms.core.models import AuditEvent, User
 from hms.core.refusals import Refused
 from patients.models import Encounter, Patient
 from patients.services import death, encounters
 from tests.appointments.conftest import appointment, cardiology, clock, doctor, hr  # noqa: F401
+from tests.conftest import drain
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_nothing_is_booked_or_opened_for_the_dead_until_it_is_taken_back(
     appointment: Appointment,  # noqa: F811
 ) -> None:
     death.record(reception, patient_id=patient.pk, died_at=hospital_clock.now() - timedelta(hours=1))
-    outbox.drain()
+    drain()
     appointment.refresh_from_db()
     assert (appointment.status, appointment.cancelled_reason) == ("cancelled", "The patient has died")
     patient.refresh_from_db()

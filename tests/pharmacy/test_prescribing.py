@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from billing.models import Charge, CreditNote, Invoice
-from hms.core import clock, documents, outbox
+from hms.core import clock, documents
 from hms.core.models import Document, DocumentKind, Notification, User
 from hms.core.refusals import Refused
 from patients.models import Encounter
@@ -18,6 +18,7 @@ from patients.services import clinical, encounters
 from pharmacy.models import AllergyCheck, Prescription, Product
 from pharmacy.services import dispensing, prescribing
 from tests.billing.conftest import faults, text_of
+from tests.conftest import drain
 from tests.pharmacy.conftest import hand_out, make_product, on_shelf, prescribe, receive
 
 
@@ -185,7 +186,7 @@ def test_the_rest_of_a_partly_dispensed_prescription_is_ended_with_a_reason(
         prescribing.end(pharmacist, prescription_id=prescription.pk, reason="Nobody came")
     dispense = hand_out(pharmacist, prescription, 4)
     encounters.close(reception, encounter_id=visit.pk)
-    outbox.drain()
+    drain()
     prescribing.end(pharmacist, prescription_id=prescription.pk, reason="Had a rash")
     prescription.refresh_from_db()
     assert (prescription.status, prescription.end_reason) == ("ended", "Had a rash")
@@ -230,7 +231,7 @@ def test_a_cancelled_visit_cancels_its_prescriptions_and_says_why(
     prescribing.cancel(doctor_user, prescription_id=made[0].pk, reason="Changed")
     encounters.cancel(reception, encounter_id=visit.pk, reason="Left unseen")
     assert faults() == [], "it is being done"
-    outbox.drain()
+    drain()
     assert prescribing.release(reception, encounter_id=visit.pk) == 0, "heard twice"
     for prescription in made:
         prescription.refresh_from_db()
@@ -271,7 +272,7 @@ def test_what_was_invoiced_is_taken_back_to_the_shelf_and_credited(
     receive(pharmacist, amoxicillin, 50)
     dispense = hand_out(pharmacist, prescribe(doctor_user, visit, amoxicillin), 10)
     encounters.close(reception, encounter_id=visit.pk)
-    outbox.drain()
+    drain()
     dispensing.take_back(pharmacist, dispense_id=dispense.pk, reason="Never opened")
     assert sorted(batch.balance.quantity for batch in amoxicillin.batches.all()) == [3, 50]
     note = CreditNote.objects.get()

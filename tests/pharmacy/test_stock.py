@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.db import Error, IntegrityError, connection, transaction
 
-from hms.core import clock, outbox
+from hms.core import clock
 from hms.core.models import Notification, User
 from hms.core.refusals import Refused
 from patients.models import Encounter
@@ -16,6 +16,7 @@ from pharmacy.models import Product, ReorderAlert, StockBalance, StockMovement
 from pharmacy.services import dispensing, formulary, stock
 from pharmacy.tasks import watch_shelves
 from tests.billing.conftest import faults
+from tests.conftest import drain
 from tests.pharmacy.conftest import expire, hand_out, make_product, on_shelf, prescribe, receive
 
 
@@ -102,11 +103,11 @@ def test_an_alert_is_raised_once_by_the_worker_and_closed_by_the_delivery(
 ) -> None:
     prescription = prescribe(doctor_user, visit, low, 10)
     hand_out(pharmacist, prescription, 1)
-    outbox.drain()
+    drain()
     assert not ReorderAlert.objects.exists()
     for _time in range(3):
         hand_out(pharmacist, prescription, 1)
-        outbox.drain()
+        drain()
     alert = ReorderAlert.objects.get()
     assert (alert.product, alert.quantity, alert.resolved_at) == (low, 10, None)
     assert Notification.objects.filter(user=pharmacist, text__startswith="Reorder Ibuprofen").count() == 1
@@ -119,7 +120,7 @@ def test_an_alert_is_raised_once_by_the_worker_and_closed_by_the_delivery(
     alert.refresh_from_db()
     assert alert.resolved_at is not None
     hand_out(pharmacist, prescription, 6)
-    outbox.drain()
+    drain()
     assert ReorderAlert.objects.count() == 1
 
 
@@ -131,13 +132,13 @@ def test_what_expires_on_the_shelf_is_noticed_at_the_next_dispense(
     receive(pharmacist, product, 8, number="GOOD")
     expire(receive(pharmacist, product, 100, number="OLD"), yesterday(product))
     hand_out(pharmacist, prescribe(doctor_user, visit, product, 5), 1)
-    outbox.drain()
+    drain()
     assert ReorderAlert.objects.filter(product=product, resolved_at=None, quantity=7).exists()
 
 
 def test_a_count_that_finds_too_little_raises_the_alert(pharmacist: User, low: Product) -> None:
     stock.count(pharmacist, batch_id=low.batches.get().pk, counted=3, reason="Count")
-    outbox.drain()
+    drain()
     assert ReorderAlert.objects.get().quantity == 3
 
 
@@ -146,7 +147,7 @@ def test_what_comes_back_closes_the_alert_however_it_came(
 ) -> None:
     """By a take-back, by a count that finds more, by a lower level."""
     given = hand_out(pharmacist, prescribe(doctor_user, visit, low, 10), 5)
-    outbox.drain()
+    drain()
 
     def is_open() -> bool:
         return ReorderAlert.objects.filter(product=low, resolved_at=None).exists()
@@ -157,7 +158,7 @@ def test_what_comes_back_closes_the_alert_however_it_came(
     batch = low.batches.get()
     for counted, after in ((4, True), (40, False), (4, True)):
         stock.count(pharmacist, batch_id=batch.pk, counted=counted, reason="Count")
-        outbox.drain()
+        drain()
         assert is_open() == after
     formulary.change_product(pharmacist, product_id=low.pk, reorder_level=2, reorder_quantity=10, active=True)
     assert not is_open()
@@ -174,7 +175,7 @@ def test_what_expires_overnight_is_noticed_by_the_clock(pharmacist: User, low: P
 def test_a_product_out_of_use_is_not_reordered(pharmacist: User, low: Product) -> None:
     Product.objects.filter(pk=low.pk).update(active=False)
     stock.count(pharmacist, batch_id=low.batches.get().pk, counted=0, reason="Count")
-    outbox.drain()
+    drain()
     assert not ReorderAlert.objects.exists()
 
 

@@ -22,13 +22,13 @@ from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from billing.models import Invoice
-from hms.core import held, people, roles
+from hms.core import people, roles
 from hms.core.models import AuditSeal, Department, Facility, OutboxMessage, User
 from hms.core.models.tracking import Change
 from hms.core.templatetags.hms import day
 from interop.models import SourceRecord, UnresolvedReference
 from patients.models import DiagnosisCode, Patient
-from tests.conftest import employ, make_facility, make_user
+from tests.conftest import employ, held_on, make_facility, make_user
 from tests.project.lived import unguarded
 from tests.project.walked import Walked, walk
 
@@ -188,7 +188,7 @@ def words_of(patient: Patient) -> list[str]:
 
 def _numbers(patient: Patient) -> set[str]:
     found = set()
-    for model, rows in held.of(patient.pk):
+    for model, rows in held_on(patient):
         columns = [column.name for column in model._meta.concrete_fields if column.name in NUMBERS]
         if columns and not issubclass(model, Change):
             found |= {str(value) for row in rows.values_list(*columns) for value in row}
@@ -198,7 +198,7 @@ def _numbers(patient: Patient) -> set[str]:
 
 def texts(patient: Patient) -> Iterator[tuple[str, str]]:
     """Every text that is held on a patient, with its column; of lists and JSON each text in them."""
-    for model, rows in held.of(patient.pk):
+    for model, rows in held_on(patient):
         if issubclass(model, Change):
             continue
         for column in model._meta.concrete_fields:

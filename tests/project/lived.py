@@ -17,7 +17,7 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from billing.services import payments
-from hms.core import approvals, erasures, held, outbox
+from hms.core import approvals, erasures, held
 from hms.core.models import Approval, Document, Erasure, Facility, FindingReview, User
 from interop.models import SourceRecord, UnresolvedReference
 from laboratory.models import ResultRevision
@@ -25,6 +25,7 @@ from patients.models import ChartGrant, Immunization, MedicationStatement, Patie
 from patients.services import erasing, grants, legal_holds
 from pharmacy.models import Prescription
 from pharmacy.services import prescribing
+from tests.conftest import drain, held_on
 from tests.project.walked import Walked, walk
 from tests.wards.conftest import discharge
 from wards.models import Admission
@@ -49,13 +50,13 @@ def lived(facility: Facility, person: Callable[..., User], mark: str) -> Walked:
         discharge(users["doctor"], stay)
     for asked in Approval.objects.waiting().filter(patient_id=patient.pk):
         approvals.reject(users["manager"], approval_id=asked.pk, reason=f"No{mark}")
-    outbox.drain()
+    drain()
     for invoice in patient.invoices.all():
         if invoice.balance:
             payments.take(users["cashier"], invoice_id=invoice.pk, amount=invoice.balance, method="cash")
     for one in Prescription.objects.filter(patient=patient, status__in=["prescribed", "partly_dispensed"]):
         prescribing.end(users["pharmacist"], prescription_id=one.pk, reason=f"Well{mark}")
-    outbox.drain()
+    drain()
     _more(walked, facility)
     return walked
 
@@ -234,7 +235,7 @@ def as_text(patient: Patient) -> dict[str, list[str]]:
     """Everything that is held on a patient, row by row."""
     found = {}
     with connection.cursor() as cursor:
-        for model, rows in held.of(patient.pk):
+        for model, rows in held_on(patient):
             table, pk = model._meta.db_table, model._meta.pk.column
             keys = list(rows.values_list("pk", flat=True))
             cursor.execute(f'select to_jsonb(t)::text from "{table}" t where "{pk}" = any(%s) order by 1', [keys])
@@ -244,4 +245,4 @@ def as_text(patient: Patient) -> dict[str, list[str]]:
 
 def empty_tables(patient: Patient) -> list[str]:
     """Of what is held, the tables in which nothing stands of this patient."""
-    return [model._meta.label for model, rows in held.of(patient.pk) if not rows.exists()]
+    return [model._meta.label for model, rows in held_on(patient) if not rows.exists()]

@@ -18,11 +18,12 @@ from appointments import slots
 from appointments.models import Appointment
 from billing.models import Invoice
 from doctors.models import Doctor
-from hms.core import audit, clock, outbox, people
+from hms.core import audit, clock, people
 from hms.core.models import Approval, AuditEvent, Department, Facility, User
 from laboratory.models import LabOrder
 from patients.models import Observation, Patient
 from pharmacy.models import Prescription
+from tests.conftest import drain
 from tests.project.sent import forms
 from tests.project.walked import Walked, walk
 from wards.models import Admission
@@ -99,7 +100,7 @@ def spend(day: Day) -> list[tuple[str, str, bool]]:
     for hour in (arrive, be_seen, be_tested, be_treated, go_home, pay, be_looked_at):
         hour(day)
         told += day.trail()
-    outbox.drain()
+    drain()
     return told + day.trail()
 
 
@@ -139,7 +140,7 @@ def be_tested(day: Day) -> None:
     day.send("lab_technician", f"{address}/collect")
     day.send("lab_technician", f"{address}/enter", **{f"result-{result.pk}": "13.4"})
     day.send("pathologist", f"{address}/verify", result=str(result.pk))
-    outbox.drain()
+    drain()
     order.refresh_from_db()
     day.print("doctor", f"/laboratory/reports/{order.report.pk}/pdf")
 
@@ -154,7 +155,7 @@ def be_treated(day: Day) -> None:
 def go_home(day: Day) -> None:
     """The visit is closed; the worker makes the invoice."""
     day.send("doctor", f"/patients/visits/{day.visit}/close")
-    outbox.drain()
+    drain()
 
 
 def pay(day: Day) -> None:

@@ -15,7 +15,7 @@ from hms.core.models import User
 from hms.core.models.tracking import change_models
 from patients.models import ClinicalNote, Patient
 from patients.services import grants
-from tests.conftest import make_patient
+from tests.conftest import held_on, make_patient
 
 # What points at a row by kind and key, and can be nobody's.
 OF_NOBODY = {
@@ -57,7 +57,7 @@ def test_every_key_to_a_patient_is_followed() -> None:
 
 def test_rows_of_one_patient_are_found_and_no_others(reception: User) -> None:
     one, other = make_patient(reception), make_patient(reception, "Amara", "Osei")
-    found = [{model: set(rows.values_list("pk", flat=True)) for model, rows in held.of(who.pk)} for who in (one, other)]
+    found = [{model: set(rows.values_list("pk", flat=True)) for model, rows in held_on(who)} for who in (one, other)]
     assert found[0][Patient] == {one.pk} and found[1][Patient] == {other.pk}
     for model in held.tables():
         assert not found[0][model] & found[1][model]

@@ -15,14 +15,14 @@ from appointments.services import arrival, booking
 from billing.services import invoices, payments, prices
 from doctors.models import Doctor, Specialty
 from doctors.services import consultation, hours, profile
-from hms.core import clock, notify, outbox, roles
+from hms.core import clock, notify, roles
 from hms.core.models import Department, Facility, User
 from laboratory.services import catalogue, orders
 from patients.models import Patient
 from patients.services import amendments, clinical, encounters, erasing, grants, legal_holds, registration
 from staff import services as staff
 from staff.models import Employee
-from tests.conftest import make_patient
+from tests.conftest import drain, make_patient
 from tests.doctors.conftest import list_price
 from tests.laboratory.conftest import enter, make_test, order, verify
 from tests.pharmacy.conftest import hand_out, make_product, prescribe, receive
@@ -155,12 +155,12 @@ def walk(
     specimen = orders.collect(technician, order_id=made.pk)[0]
     enter(technician, made, **{test.code: "9.4"})
     verify(pathologist, made)
-    outbox.drain()
+    drain()
     made.refresh_from_db()
     ids |= {"prescription_id": prescription.pk, "dispense_id": dispense.pk, "order_id": made.pk}
     ids |= {"specimen_id": specimen.pk, "result_id": made.results.get().pk, "report_id": made.report.pk}
     note = consultation.sign(doctor, encounter_id=visit.pk, codes=[], complaint=f"Cough{mark}", close=True)
-    outbox.drain()
+    drain()
     invoice = patient.invoices.get()
     payment = payments.take(users["cashier"], invoice_id=invoice.pk, amount=Decimal("5.00"), method="cash")
     credit = invoices.credit(users["accountant"], invoice_id=invoice.pk, amount=Decimal("1.00"), reason=f"Kind{mark}")
@@ -184,7 +184,7 @@ def walk(
     stay = admit(nurse, patient, beds[1], reason=f"Pneumonia{mark}")
     noted = ward_notes.write(nurse, admission_id=stay.pk, kind="nursing", text=f"Sleeps{mark}")
     ids |= {"admission_id": past.pk, "nursing_note_id": noted.pk}
-    outbox.drain()
+    drain()
     notify.person(desk, facility, text="Hello", url="/")
     ids["notification_id"] = desk.notifications.first().pk
     return Walked(patient, ids, users, mark)
@@ -238,6 +238,6 @@ def more(walked: Walked, facility: Facility, times: int) -> None:
                 enter(technician, placed, **{test.code: "9.4"})
                 verify(pathologist, placed)
                 encounters.close(doctor, encounter_id=visit.pk)
-    outbox.drain()
+    drain()
     for invoice in patient.invoices.all():
         payments.take(walked.users["cashier"], invoice_id=invoice.pk, amount=Decimal("0.50"), method="cash")

@@ -10,13 +10,12 @@ from django.db import connection
 
 from billing.models import Charge, CreditNote, Invoice, InvoiceLine, LedgerEntry, Payment
 from billing.services import charges, invoices, payments
-from hms.core import outbox
 from hms.core.models import OutboxMessage, User
 from hms.core.refusals import Refused
 from patients.models import Encounter, Patient
 from patients.services import encounters
 from tests.billing.conftest import account, charge, faults, make_invoice, make_service
-from tests.conftest import make_patient
+from tests.conftest import drain, make_patient
 from tests.races.crowd import again, crowd, looking_together, unlocked, without
 
 CROWD = 6
@@ -228,7 +227,7 @@ def test_a_charge_that_races_with_the_close_is_never_left_off_the_bill(reception
 
     answers = crowd(act, CROWD)
     assert not [answer for answer in answers if isinstance(answer, Exception)], answers
-    outbox.drain()
+    drain()
     assert sum(Invoice.objects.values_list("total", flat=True)) == Decimal(60 + 10 * (CROWD - 1))
     assert not Charge.objects.uninvoiced().exists()
     assert faults() == []

@@ -14,12 +14,11 @@ from django.db import connection
 
 from billing.models import Invoice
 from billing.services import charges, payments
-from hms.core import outbox
 from hms.core.models import Facility, User
 from patients.services import encounters
 from reports import figures
 from tests.billing.conftest import charge
-from tests.conftest import make_patient
+from tests.conftest import drain, make_patient
 from tests.pharmacy.conftest import make_product, prescribe, receive
 from tests.wards.conftest import admit, make_ward
 
@@ -68,7 +67,7 @@ def small_day(reception: User, person: Any, north: Facility, south: Facility) ->
         receive(pharmacist, product, 10)
         prescribe(doctor, morning, product)
         encounters.close(reception, encounter_id=morning.pk)
-        outbox.drain()
+        drain()
         invoice = Invoice.objects.get(encounter=morning)
         payments.take(reception, invoice_id=invoice.pk, amount=Decimal(50), method="cash")
         card = payments.take(reception, invoice_id=invoice.pk, amount=Decimal(30), method="card", reference="T1")

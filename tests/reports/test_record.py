@@ -22,7 +22,7 @@ from patients.models import ChartGrant, ClinicalNote, Encounter, Observation, Pa
 from patients.services import amendments, encounters, grants, legal_holds, notes
 from reports import disclosures, services
 from reports.record import chapters
-from tests.conftest import make_patient
+from tests.conftest import held_on, make_patient
 from tests.project.walked import walk
 
 PASSWORD = "a long pass phrase of mine"
@@ -76,7 +76,7 @@ def texts(model: type[models.Model]) -> list[models.Field]:
 def mark(patient: Patient, letter: str) -> dict[str, tuple[type[models.Model], str]]:
     """Another word into every such column of every row, by the owner of the tables: which it was."""
     made: dict[str, tuple[type[models.Model], str]] = {}
-    targets = [(model, list(rows.values_list("pk", flat=True))) for model, rows in held.of(patient.pk)]
+    targets = [(model, list(rows.values_list("pk", flat=True))) for model, rows in held_on(patient)]
     with connection.cursor() as cursor:
         cursor.execute("set local session_replication_role = replica")
         for model, keys in targets:
@@ -168,7 +168,7 @@ def test_every_table_with_rows_is_in_it_with_as_many(walked: tuple[Patient, Pati
     told = record(opened(auditor, walked[0]))
     counts = {each["table"]: each["count"] for each in told["tables"]}
     whole = {each["table"]: each["rows"] for each in told["left_out"] if each["rows"]}
-    for model, rows in held.of(walked[0].pk):
+    for model, rows in held_on(walked[0]):
         label = model._meta.label_lower
         assert counts.get(label, 0) + whole.get(label, 0) == rows.count() - untold(model, rows), label
     for each in told["tables"]:

@@ -11,13 +11,13 @@ import time_machine
 
 from billing.models import Charge, Invoice, LedgerTransaction
 from billing.services import charges, invoices
-from hms.core import approvals, clock, outbox
+from hms.core import approvals, clock
 from hms.core.logs import JsonFormatter
 from hms.core.models import Approval, Facility, Notification, User
 from patients.models import Encounter, Patient
 from reports import figures
 from tests.billing.conftest import faults
-from tests.conftest import make_patient
+from tests.conftest import drain, make_patient
 from tests.wards.conftest import admit, at, discharge, make_ward, stay
 from wards.models import Bed
 from wards.services import admission, bed_days
@@ -73,7 +73,7 @@ def test_bed_days_are_charged_each_night_once_at_the_ward_where_the_patient_lay(
     days = [(str(row.day), row.bed.label) for row in made.bed_days.select_related("bed")]
     assert days == [("2026-06-01", "1A"), ("2026-06-02", "ICU-1"), ("2026-06-03", "ICU-1")]
     assert set(Charge.objects.values_list("service__code", flat=True)) == {"BED-W1", "BED-ICU"}
-    outbox.drain()
+    drain()
     assert Invoice.objects.get().total == Decimal(360)
     # Each on its own day: on the bill, on paper, in the revenue and in the ledger.
     assert [line["date"] for line in invoices.snapshot(Invoice.objects.get())["lines"]] == [
@@ -114,7 +114,7 @@ def test_a_bed_day_may_stay_free_of_charge_when_a_second_person_agrees_and_the_b
     accountant = person("accountant")
     made = admit(nurse, patient, beds[0])
     discharge(nurse, made)
-    outbox.drain()
+    drain()
     charge = Charge.objects.get()
     client = browser_of(accountant)
     sent = {"reason": "Our own mistake", "waived": "on", "_key": uuid4()}
@@ -130,7 +130,7 @@ def test_a_bed_day_that_is_reversed_without_a_word_on_it_owes_an_answer(
 ) -> None:
     made = admit(nurse, patient, beds[0])
     discharge(nurse, made)
-    outbox.drain()
+    drain()
     charges.reverse(person("accountant"), charge_id=Charge.objects.get().pk, reason="Wrong price")
     assert Charge.objects.to_charge_again().exists()
     assert any("no charge stands" in fault for fault in faults())

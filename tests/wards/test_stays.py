@@ -11,7 +11,7 @@ import time_machine
 from django.db import Error, IntegrityError, connection, transaction
 
 from billing.models import Charge, Invoice
-from hms.core import clock, documents, outbox
+from hms.core import clock, documents
 from hms.core.models import Document, DocumentKind, Facility, User
 from hms.core.refusals import Refused
 from laboratory.services import orders
@@ -20,7 +20,7 @@ from patients.services import encounters
 from patients.services import notes as chart_notes
 from pharmacy.services import prescribing
 from tests.billing.conftest import faults, text_of
-from tests.conftest import make_patient
+from tests.conftest import drain, make_patient
 from tests.laboratory.conftest import enter, make_test, order, verify
 from tests.pharmacy.conftest import make_product, prescribe
 from tests.wards.conftest import admit, discharge, make_ward
@@ -43,7 +43,7 @@ def test_a_discharge_closes_the_visit_frees_the_bed_and_makes_bill_and_paper(
         instructions="Finish the tablets.",
         follow_up="X-ray in six weeks",
     )
-    outbox.drain()
+    drain()
     made.refresh_from_db()
     beds[0].refresh_from_db()
     assert (made.status, made.encounter.status, beds[0].state) == ("discharged", "finished", "cleaning")

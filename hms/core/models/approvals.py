@@ -20,9 +20,6 @@ class ApprovalStatus(models.TextChoices):
     VOID = "void", _("No longer possible")
 
 
-DONE = [ApprovalStatus.WITHIN, ApprovalStatus.APPROVED]
-
-
 class ApprovalQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> ApprovalQuerySet:
         """One's own requests; all of the facility for those who watch over them."""

@@ -31,8 +31,6 @@ from hms.core.models.base import CurrentTransaction
 Model = TypeVar("Model", bound=type[models.Model])
 
 INSERT, UPDATE, DELETE = "insert", "update", "delete"
-# A row that was there when its table began to be tracked, as it was then.
-BEGINNING = "beginning"
 
 
 class DatabaseUser(models.Func):
