@@ -151,7 +151,7 @@ def kept_small() -> BaseDatabaseWrapper:
     connection.close()
     with connection._nodb_cursor() as cursor:
         cursor.execute(f'create database "{name}" template "{whole}"')
-    small = connection.copy("small")
+    small = connection.copy()
     small.settings_dict["NAME"] = name
     return small
 
