@@ -242,7 +242,7 @@ def test_its_pages_are_gone_for_everybody(
             assert client.get(address).status_code in (403, 404), (code, address)
     asked = Erasure.objects.get(patient_id=erased.pk)
     page = browser_of(person("auditor")).get(f"/patients/erasures/{asked.pk}/").content.decode()
-    assert "Erased" in page and "patients_encounter" in page and "Order" not in page
+    assert "Erased" in page and "Encounters" in page and "Order" not in page
 
 
 def test_the_request_keeps_who_when_and_on_what_ground_and_no_word(
