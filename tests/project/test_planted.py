@@ -158,7 +158,7 @@ def _page(everyone: Everyone, name: str, code: str, *, query: str = "", **ids: u
 
 def test_a_form_uses_no_strange_id(stands: Hospital) -> None:
     everyone = Everyone(stands)
-    wrong, planted = planted_ids(stands, everyone.forms(of_open_work(stands, everyone)))
+    wrong, planted = planted_ids(stands, everyone.forms([*everyone.pages(), *of_open_work(stands, everyone)]))
     assert wrong == [], "\n".join(wrong)
     assert planted["choice"] > 3 and planted["row of a form"] > 3, planted
     assert planted["hidden"] > 3 and planted["name"] > 1, planted
@@ -406,7 +406,8 @@ def strays(every: Iterable[tuple[Page, Sent]]) -> tuple[list[str], int]:
 
 
 def test_a_form_sets_no_column_that_it_does_not_ask_for(stands: Hospital) -> None:
-    found, done = strays(Everyone(stands).forms())
+    everyone = Everyone(stands)
+    found, done = strays(everyone.forms(everyone.pages()))
     assert found == [], "\n".join(found)
     assert done > 50
 
