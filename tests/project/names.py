@@ -1,6 +1,7 @@
 """What is asked for in an address: every name that a page reads off a query, for all tests that say something in one.
 
-`heard` tells which were read while it listened; test_statements.py fails on one that does not stand here.
+`heard` tells which were read while it listened, and `headers_heard` which headers; test_statements.py fails on a name
+that does not stand here.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 from django.core.handlers.wsgi import WSGIRequest, get_bytes_from_wsgi
 from django.http import QueryDict
+from django.http.request import HttpHeaders
 from django.utils.functional import cached_property
 
 # Of lists: what is sought, in which order, the page before or after; several lists of one page each have their own.
@@ -32,7 +34,8 @@ KNOWN = {*NAMES, *OF_THE_DOOR, *OF_A_LIST, *OF_A_FIELD}
 
 @contextmanager
 def heard() -> Iterator[set[str]]:
-    """The names that were asked of any request's query meanwhile, whether they stood in it or not."""
+    """The names that were asked of any request's query meanwhile, whether they stood in it or not; "*" where somebody
+    took all of it as it is."""
     names: set[str] = set()
 
     class Overheard(QueryDict):
@@ -58,6 +61,10 @@ def heard() -> Iterator[set[str]]:
             self.note(name)
             return super().getlist(name, default)
 
+        def urlencode(self, safe: Any = None) -> str:
+            self.note("*")
+            return super().urlencode(safe)
+
     def query(request: WSGIRequest) -> QueryDict:
         return Overheard(get_bytes_from_wsgi(request.environ, "QUERY_STRING", ""), encoding=request._encoding)
 
@@ -68,6 +75,23 @@ def heard() -> Iterator[set[str]]:
         yield names
     finally:
         WSGIRequest.GET = was
+
+
+@contextmanager
+def headers_heard() -> Iterator[set[str]]:
+    """The headers that were asked of any request meanwhile, in lower case."""
+    names: set[str] = set()
+    was = HttpHeaders.__getitem__
+
+    def listening(headers: HttpHeaders, name: str) -> str:
+        names.add(name.replace("_", "-").lower())
+        return was(headers, name)
+
+    HttpHeaders.__getitem__ = listening
+    try:
+        yield names
+    finally:
+        HttpHeaders.__getitem__ = was
 
 
 def unlisted(read: Iterable[str]) -> list[str]:

@@ -61,11 +61,10 @@ class Everyone:
             if not address.action and address.name not in ("login", "logout") and (key or not address.leads_to_a_row):
                 yield Page(Route(f"admin {address.name}", lambda request: None, ()), client, address.url(key))
 
-    def forms(self, more: Iterable[Page] = ()) -> Iterator[tuple[Page, Sent]]:
-        """Every form of every page, once for where it leads; of these pages too. `sought` has the fields of those that
-        only ask."""
+    def forms(self, pages: Iterable[Page]) -> Iterator[tuple[Page, Sent]]:
+        """Every form of these pages, once for where it leads. `sought` has the fields of those that only ask."""
         told = set()
-        for page in (*self.pages(), *more):
+        for page in pages:
             answer = ask(page.client, "GET", page.address)
             for sent in forms(answer.text, page.address):
                 what = (UUID_IN.sub("", sent.action), tuple(sent.fields))
