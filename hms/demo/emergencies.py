@@ -51,6 +51,8 @@ WHEN = [
     23,
 ]
 NOW = [6, 19, 38, 55, 90, 130]
+# Came so long ago that they have just been sent home; and whoever was, so recently, still waits for their medicines.
+AT_THE_COUNTER, FETCHED = timedelta(minutes=178), timedelta(minutes=40)
 
 
 class Emergencies:
@@ -82,17 +84,21 @@ class Emergencies:
             came = self.scene.now - timedelta(minutes=minutes)
             if clock.local(self.scene.facility, came).hour in self.hours:
                 self._tell(came)
+        came = self.scene.now - AT_THE_COUNTER
+        if clock.local(self.scene.facility, came).hour in self.hours:
+            self._tell(came, to_the_counter=True)
 
-    def _tell(self, came: datetime) -> None:
+    def _tell(self, came: datetime, *, to_the_counter: bool = False) -> None:
+        """`to_the_counter`: they stay until they are seen, and leave with a prescription."""
         scene = self.scene
-        script = scene.dice.choice(stories.EMERGENCIES)
+        script = scene.dice.choice([story for story in stories.EMERGENCIES if story[4] or not to_the_counter])
         seen, ended = came + scene.minutes(22, 34), came + scene.minutes(142, 175)
         patient = self._who(came, ended)
         if patient is None:
             return
         self.told += 1
         scene.engage(patient, came, ended)
-        left = self.told % 17 == 4 and seen < scene.now
+        left = self.told % 17 == 4 and seen < scene.now and not to_the_counter
         doctor = scene.doctor(seen, scene.house.rescue)
         begun = seen < scene.now and not left
         finished = ended < scene.now and begun
@@ -138,7 +144,7 @@ class Emergencies:
         if medicines:
             lines = self.counter.prescribe(visit, user, medicines, ended - timedelta(minutes=5))
             handed = scene.when("pharmacist", ended - timedelta(minutes=1))
-            if handed <= scene.now:
+            if handed <= scene.now - FETCHED:
                 charges += self.counter.hand_out(lines, handed)
         self.desk.settle(visit, charges, paid=0.9)
 
