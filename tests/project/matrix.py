@@ -98,7 +98,7 @@ def ask(
         return execute(sql, params, many, context)
 
     answer: HttpResponse
-    cookies = copy.deepcopy(client.cookies)
+    cookies = copy.copy(client.cookies)
     try:
         with transaction.atomic():
             with connection.execute_wrapper(note):
