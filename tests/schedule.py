@@ -9,9 +9,10 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 LONG = (
-    "tests/journeys/test_visits.py", "tests/project/test_generated.py", "tests/journeys/test_scripts.py",
-    "tests/project/test_matrix.py", "tests/project/test_matrix_administration.py", "tests/project/test_supervisor.py", "tests/demo/", "tests/project/test_statements.py",
-    "tests/project/test_planted_forms.py", "tests/project/test_query_counts.py", "tests/project/test_planted.py", "tests/races/", "tests/project/",
+    "tests/journeys/test_visits.py", "tests/project/test_generated.py", "tests/project/test_matrix.py",
+    "tests/project/test_matrix_administration.py", "tests/project/test_statements.py", "tests/project/test_planted.py",
+    "tests/project/test_planted_forms.py", "tests/journeys/test_scripts.py", "tests/project/test_supervisor.py", "tests/demo/",
+    "tests/project/test_query_counts.py", "tests/project/",
 )  # fmt: skip
 # Their tests are begun by whichever process is free; every other file is one process's as a whole.
 APART = {

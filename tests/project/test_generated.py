@@ -58,6 +58,15 @@ HEADERS = [
 ]
 
 
+# The forms of the hospital's pages by their routes: fetched once.
+FORMS: dict[str, list[Sent]] = {}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def of_this_hospital(built: Hospital) -> None:
+    FORMS.clear()
+
+
 class Generator:
     def __init__(self, stands: Hospital, those: list[Route | Address], dice: random.Random) -> None:
         User.objects.filter(pk__in=[user.pk for user in stands.asked.values()]).update(is_staff=True)
@@ -67,7 +76,6 @@ class Generator:
         self.clients = {code: sign_in(user) for code, user in stands.asked.items()}
         for client in self.clients.values():
             client.raise_request_exception = False
-        self.forms: dict[str, list[Sent]] = {}
         self.sent: Counter[str] = Counter()
 
     def send(self, number: int) -> list[str]:
@@ -86,7 +94,7 @@ class Generator:
         address = self._address(route, kind)
         query = "&".join(f"{quote(self._name(route))}={quote(self._value()[:3000])}" for _n in range(dice.randrange(4)))
         headers = {dice.choice(HEADERS): self._header() for _n in range(dice.randrange(3))}
-        fields = self._fields(route, code, address) if method == "POST" else None
+        fields = self._fields(route) if method == "POST" else None
         answer = ask(self.clients[code], method, f"{address}?{query}" if query else address, fields, **headers)
         sort = "administration" if isinstance(route, Address) else "paper" if "pdf" in route.name else "page"
         self.sent[f"{sort} {method}"] += 1
@@ -104,15 +112,12 @@ class Generator:
             return route.url(row_of(self.stands, route, kind) or quote(self._value()[:200], safe="") or "0")
         return self.stands.objects[kind].url(route)
 
-    def _fields(self, route: Route | Address, code: str, address: str) -> dict[str, object]:
+    def _fields(self, route: Route | Address) -> dict[str, object]:
         """The page's own form with some of its fields changed, or whatever; of a list, the rows that were chosen."""
-        if route.name not in self.forms:
-            page = ask(self.clients[code], "GET", address).text
-            self.forms[route.name] = [each for each in forms(page, address) if each.method == "post"]
         fields: dict[str, object] = {}
         if isinstance(route, Address) and route.action:
             fields = route.sent(self._value())
-        elif known := self.forms[route.name]:
+        elif known := self._forms(route):
             fields = dict(self.dice.choice(known).filled())
         for name in self.dice.sample([*fields], min(len(fields), self.dice.randrange(4))):
             fields[name] = self._value()
@@ -121,6 +126,21 @@ class Generator:
         if self.dice.random() < 0.95:
             fields["_key"] = str(uuid.UUID(int=self.dice.getrandbits(128), version=4))
         return fields
+
+    def _forms(self, route: Route | Address) -> list[Sent]:
+        """Of the page of one's own patient, as the first who is let in sees it: whoever is asked first, they are the same."""
+        if route.name not in FORMS:
+            address = self._page(route)
+            client = self.clients[[*self._holders(route, "own"), "administrator"][0]]
+            page = ask(client, "GET", address).text if address else ""
+            FORMS[route.name] = [each for each in forms(page, address) if each.method == "post"]
+        return FORMS[route.name]
+
+    def _page(self, route: Route | Address) -> str:
+        if isinstance(route, Route):
+            return self.stands.objects["own"].url(route)
+        key = row_of(self.stands, route, "own")
+        return route.url(key) if key or not route.leads_to_a_row else ""
 
     def _name(self, route: Route | Address) -> str:
         more = [*OF_A_LIST, *OF_A_FIELD, *OF_AN_ACT] if isinstance(route, Address) else route.arguments
