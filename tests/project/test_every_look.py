@@ -44,18 +44,21 @@ def looks(patient: Patient, since: int = 0) -> int:
 
 
 def asked(walked: Walked, browser_of: Callable, codes: Iterable[str], those: list[Route]) -> Iterator[tuple]:
-    """Each of those routes by each role that may open it, as a page and as a piece of one: (route, who and how, answer)."""
+    """Each of those routes by each role that may open it, as a piece of a page, and by the first of them as a page too,
+    for what stands around is the same: (route, who and how, answer)."""
     for code in codes:
         client = browser_of(walked.users[code])
         for route in those:
+            first = walked.who_may(route) == walked.users[code]
             # The pages of one's own account are the same for all of them.
-            if walked.lets_in(route, code) and (":" in route.name or code == "receptionist"):
-                for headers in ({}, HTMX):
-                    where = f"{code} {route.name}" + " by htmx" * bool(headers)
-                    yield route, where, client.get(walked.url(route), headers=headers)
-                    if route.access.reads_by_post:
-                        fields = {"q": f"{FAMILY}{MARK}", "_key": str(uuid.uuid4())}
-                        yield route, f"{where} POST", client.post(walked.url(route), fields, headers=headers)
+            if not walked.lets_in(route, code) or (":" not in route.name and not first):
+                continue
+            for headers in (HTMX, {}) if first else (HTMX,):
+                where = f"{code} {route.name}" + " by htmx" * bool(headers)
+                yield route, where, client.get(walked.url(route), headers=headers)
+                if route.access.reads_by_post:
+                    fields = {"q": FAMILY, "_key": str(uuid.uuid4())}
+                    yield route, f"{where} POST", client.post(walked.url(route), fields, headers=headers)
 
 
 def unrecorded(
@@ -95,7 +98,7 @@ def test_every_page_and_piece_of_one_that_shows_a_patient_records_the_look(
 ) -> None:
     traceless, showed = unrecorded(walked, browser_of, codes)
     assert traceless == [], "\n".join(traceless)
-    assert len(showed) > 90
+    assert len(showed) > 80
 
 
 def named(*names: str) -> list[Route]:
@@ -116,23 +119,25 @@ def test_and_the_check_sees_a_page_that_does_not(
     pages = named("patients:edit", "patients:list")
     found = without(["receptionist"], pages, (audit, "seen", lambda patient_id: None))
     assert found == {
-        "receptionist patients:edit", "receptionist patients:edit by htmx",
-        "receptionist patients:list", "receptionist patients:list by htmx",
-        "receptionist patients:list POST", "receptionist patients:list by htmx POST",
+        "receptionist patients:edit", "receptionist patients:edit by htmx", "receptionist patients:list",
+        "receptionist patients:list by htmx", "receptionist patients:list POST", "receptionist patients:list by htmx POST",
     }  # fmt: skip
 
     reasons = named("core:approvals-panel", "core:approvals-history", "patients:grants-panel")
     found = without(["manager", "auditor"], reasons, (audit, "seen_of", lambda rows: None))
     assert {line.split()[1] for line in found} == {route.name for route in reasons}
 
-    # A panel of the chart that records nothing: the address itself says whose it is, and without that it is found.
+    # A panel of the chart that records nothing and names nobody: the address itself says whose it is, and without that
+    # it is found.
     chart = [route for route in routes() if route.name.startswith("patients:chart")]
     forgets = (erasures, "audit", SimpleNamespace(record=lambda *said, **more: None))
-    assert without(["auditor"], chart, forgets) == set()
+    nameless = (erasures, "banner", SimpleNamespace(of=lambda user, patient: None))
+    assert without(["auditor"], chart, forgets, nameless) == set()
     of_the_address = AuditEvent.objects.filter(action="patients.patient.seen", patient_id=walked.patient.pk)
     assert of_the_address.filter(detail={"route": "patients:chart-keeping"}).exists()
     blind = (FacilityMiddleware, "note_whose", lambda self, request, response, noted: None)
-    assert without(["auditor"], chart, forgets, blind) == {"auditor patients:chart-keeping by htmx"}
+    found = without(["auditor"], chart, forgets, nameless, blind)
+    assert {line.removesuffix(" by htmx") for line in found} == {"auditor patients:chart-keeping"}
 
 
 def test_a_file_of_requests_records_whose_reasons_left_the_house(walked: Walked, browser_of: Callable) -> None:
