@@ -44,6 +44,7 @@ def register() -> None:
             "patients.identifier.added": _("Identity number added"),
             "patients.immunization.entered_in_error": _("Vaccination marked as entered in error"),
             "patients.immunization.recorded": _("Vaccination recorded"),
+            "patients.keeping.viewed": _("Holds and erasure looked at"),
             "patients.list.seen": _("Patients seen in a list"),
             "patients.medication_statement.recorded": _("Medicine taken recorded"),
             "patients.medicationstatement.entered_in_error": _("Medicine taken marked as entered in error"),

@@ -45,11 +45,6 @@ admin.site.unregister([Authenticator, EmailAddress, SocialAccount, SocialApp, So
 admin.site.unregister([PeriodicTask, ClockedSchedule, CrontabSchedule, SolarSchedule, IntervalSchedule])
 
 
-def _note(row: Any) -> None:
-    if patient_id := audit.patient_of(row):
-        audit.seen(patient_id)
-
-
 class FacilityScope:
     """Rows of the facility one works in; `facility_path` says how a row knows its own, "" for all of the network. Of
     what is held on patients, those in one's scope as on every other page. Whose record a page shows is noted."""
@@ -71,8 +66,7 @@ class FacilityScope:
             return once(super().changelist_view)(request, extra_context)
         answer = super().changelist_view(request, extra_context)
         shown = getattr(answer, "context_data", None) or {}
-        for row in getattr(shown.get("cl"), "result_list", []):
-            _note(row)
+        audit.seen_of(getattr(shown.get("cl"), "result_list", []))
         return answer
 
     def _check_keys(self, keys: list[str]) -> None:
@@ -86,7 +80,7 @@ class FacilityScope:
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
         found = super().get_object(request, object_id, from_field or None)
         if found is not None:
-            _note(found)
+            audit.seen_of([found])
         return found
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:

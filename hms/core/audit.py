@@ -4,8 +4,10 @@ An audit row is written in the transaction of the act or the answer: when it can
 act fails. The rows of finished transactions are sealed in blocks whose hashes chain (`hms.core.sealing`).
 
 Acts, and looks that have a name of their own, call `record`. Whatever else showed a patient's name is
-noted by `seen`, which the name itself calls, and recorded when the request ends and before its answer
-leaves: a page cannot show a patient and leave no trace.
+noted by `seen`, which the name itself calls; lists that say something of patients and not their names
+call `seen_of`; and what an address of somebody's record showed is noted by the middleware where nothing
+else was. It is recorded when the request ends and before its answer leaves: a page, or a piece of one,
+cannot show a patient and leave no trace.
 """
 
 from __future__ import annotations
@@ -74,6 +76,13 @@ def seen(patient_id: UUID) -> None:
     """This request shows this patient."""
     if (noted := _watch.get()) is not None:
         noted.seen.add(patient_id)
+
+
+def seen_of(rows: Iterable[models.Model]) -> None:
+    """This request says something of whoever these rows are about, though perhaps not their names."""
+    for row in rows:
+        if patient_id := patient_of(row):
+            seen(patient_id)
 
 
 def attempted(action: str, *, patient_id: UUID | None = None, detail: dict[str, Any] | None = None) -> None:

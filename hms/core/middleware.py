@@ -84,11 +84,19 @@ class FacilityMiddleware:
         with audit.source(request.META.get("REMOTE_ADDR", "")), audit.watch() as noted:
             try:
                 response = self.get_response(request)
+                self.note_whose(request, response, noted)
                 actor = request.user if request.user.is_authenticated else None
                 audit.conclude(actor, noted, request.resolver_match.view_name if request.resolver_match else "")
                 return response
             finally:
                 timezone.deactivate()
+
+    def note_whose(self, request: HttpRequest, response: HttpResponseBase, noted: audit.Watch) -> None:
+        """What an address of somebody's record answers shows them, also where the view says nothing of it."""
+        if response.status_code not in (200, 422) or noted.seen or noted.recorded or not request.resolver_match:
+            return
+        if whose := access.concerned(request.resolver_match.kwargs):
+            audit.seen(whose)
 
     def enter(self, request: HttpRequest) -> None:
         chosen = request.session.get("facility")

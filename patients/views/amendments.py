@@ -55,7 +55,9 @@ def dashboard_panel(request: HttpRequest) -> HttpResponse:
     rows = AmendmentRequest.objects.visible_to(request.user).filter(status="open")
     if not request.user.has_perm("patients.review_amendment"):
         rows = rows.to_decide(request.user)
-    context = {"rows": rows.order_by("due_on", "id")[:8], "today": clock.today(request.user.facility)}
+    shown = rows.order_by("due_on", "id")[:8]
+    audit.seen_of(shown)
+    context = {"rows": shown, "today": clock.today(request.user.facility)}
     return panels.render_panel(request, "patients/amendments_panel.html", context)
 
 

@@ -46,9 +46,15 @@ def _own_erasure(request: HttpRequest, erasure_id: UUID) -> Erasure:
 def chart_keeping(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     """On the patient's page: what holds the record, and whether it is to be erased."""
     patient = _patient(request, patient_id)
+    audit.record(request.user, "patients.keeping.viewed", patient)
     holds = LegalHold.objects.standing().filter(patient_id=patient.pk).select_related("placed_by")
     waiting = Erasure.objects.filter(patient_id=patient.pk, status=ErasureStatus.WAITING).select_related("facility")
-    context = {"patient": patient, "holds": holds, "waiting": waiting.first()}
+    context = {
+        "patient": patient,
+        "banner": banner.of(request.user, patient),
+        "holds": holds,
+        "waiting": waiting.first(),
+    }
     return panels.render_panel(request, "patients/chart_keeping.html", context)
 
 

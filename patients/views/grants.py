@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from hms.core import access, actions, acts, asking, clock, lists, panels
+from hms.core import access, actions, acts, asking, audit, clock, lists, panels
 from hms.core.acts import once
 from hms.core.views.factors import way_to_sign_in_again
 from patients import banner
@@ -118,6 +118,7 @@ def grant_review(request: HttpRequest, grant_id: UUID) -> HttpResponse:
 def dashboard_panel(request: HttpRequest) -> HttpResponse:
     """For the auditor: emergency accesses that wait for a verdict."""
     rows = ChartGrant.objects.visible_to(request.user).to_review().select_related("user").order_by("created_at")[:8]
+    audit.seen_of(rows)
     return panels.render_panel(request, "patients/grants_panel.html", {"rows": rows})
 
 

@@ -13,8 +13,7 @@ from django.test import Client
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from billing.models import Invoice
-from hms.core import admin as administration
-from hms.core import people
+from hms.core import audit, people
 from hms.core.admin import KeptAdmin, MembershipInline
 from hms.core.models import AuditEvent, Department, Facility, Membership, User
 from hms.core.refusals import Refused
@@ -132,7 +131,7 @@ def test_a_form_sent_twice_is_one_act(admin: Client, north: Facility) -> None:
     assert 'name="_key"' in admin.get("/admin/core/user/add/").content.decode()
 
 
-@weakened("unnoted", administration, "_note", lambda row: None)
+@weakened("unnoted", audit, "seen_of", lambda rows: None)
 def test_looking_at_a_patients_money_in_the_administration_is_recorded(
     person: Callable[..., User], browser_of: Callable, reception: User, patient: Patient
 ) -> None:

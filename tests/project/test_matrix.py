@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 
 from hms.core import access, audit, roles
+from hms.core.middleware import AccessMiddleware
 from hms.core.models import User
 from hms.core.views import errors
 from patients import care
@@ -43,10 +44,12 @@ from tests.project.matrix import (
     browser,
     differences,
     kinds_of,
+    read,
     table,
 )
 from tests.project.routes import Route, routes
 from tests.project.walked import Walked
+from tests.weakened import reworded
 
 REVIEWED = Path(__file__).with_name("matrix.txt")
 HOW_TO = "Read each line of the difference, then write the table again: HMS_WRITE_MATRIX=1 bin/hms test tests/project/test_matrix.py"
@@ -132,6 +135,48 @@ def test_every_route_opens_to_whom_the_table_says(stands: Hospital, codes: list[
     assert faults == [], "\n".join(faults)
     wrong = differences(found, REVIEWED, codes, table)
     assert wrong == [], "\n".join([*wrong, HOW_TO])
+
+
+def opened_to_htmx(stands: Hospital, codes: list[str], those: list[Route]) -> tuple[list[str], int]:
+    """What the table keeps closed and htmx is let into, or told something of, when it asks for a piece of a page; and
+    how many were asked for. (The gate and the way to sign in answer htmx in their own words.)"""
+    said, wrong, refused = read(REVIEWED), [], 0
+    for code in codes:
+        client = browser(stands, code)
+        for route in those:
+            for kind in kinds_of(route)[0 if code == "hr" else 1 :]:
+                for method in ("GET",) if kind == "own" else ("GET", "POST"):
+                    may = kind == "own" or may_pass(route, code)  # else refused at the door: one role shows it
+                    if route.access.public or not may or code in said.get((route.name, method, kind), ()):
+                        continue
+                    refused += 1
+                    answer = ask(client, method, stands.objects[kind].url(route), **{"HX-Request": "true"})
+                    where = f"{code} {method} {route.name} {kind} {answer.status}"
+                    if answer.opened:
+                        wrong.append(f"{where}: opened to htmx")
+                    wrong += [f"{where}: {fault}" for fault in faults_of(stands, code, method, kind, answer)]
+    return wrong, refused
+
+
+def test_what_is_closed_is_closed_to_htmx_too(stands: Hospital) -> None:
+    wrong, refused = opened_to_htmx(stands, ["doctor", "cashier", "hr"], routes())
+    assert wrong == [], "\n".join(wrong)
+    assert refused > 300
+
+
+def test_and_a_gate_that_lets_htmx_in_is_found(stands: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:
+    summary = [route for route in few() if route.name in ("wards:summary-pdf", "patients:chart-allergies")]
+    assert opened_to_htmx(stands, ["doctor"], summary)[0] == []
+    with reworded(AccessMiddleware.gate, ("if closed is None:", "if closed is None or request.htmx:"))():
+        wrong, _refused = opened_to_htmx(stands, ["doctor"], summary)
+    assert any(line.startswith("doctor GET wards:summary-pdf other 200: opened") for line in wrong)
+
+    def talkative(request: HttpRequest, page: str, status: int) -> HttpResponse:
+        return HttpResponse(MARKS["other"] if request.htmx else "", status=status)
+
+    monkeypatch.setattr(errors, "render", talkative)
+    wrong, _refused = opened_to_htmx(stands, ["doctor"], summary)
+    assert any("the refusal says something of ['other']" in line for line in wrong)
 
 
 def test_no_other_method_is_answered(stands: Hospital) -> None:

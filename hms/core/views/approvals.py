@@ -20,6 +20,13 @@ from hms.core.forms import DecideForm, LimitForm
 from hms.core.lists import Column
 from hms.core.models import Approval, ApprovalStatus
 
+
+def _reason(row: Approval) -> str:
+    """Who reads why has learnt something of the patient, though not the name."""
+    audit.seen_of([row])
+    return row.reason
+
+
 COLUMNS = [
     Column(gettext_lazy("Asked"), lambda row: clock.local(row.facility, row.asked_at)),
     Column(gettext_lazy("What"), lambda row: approvals.label_of(row.kind)),
@@ -28,7 +35,7 @@ COLUMNS = [
     Column(gettext_lazy("Counted together"), lambda row: row.counted),
     Column(gettext_lazy("Currency"), lambda row: row.currency),
     Column(gettext_lazy("By"), lambda row: row.asked_by.name),
-    Column(gettext_lazy("Reason"), lambda row: row.reason),
+    Column(gettext_lazy("Reason"), _reason),
     Column(gettext_lazy("Status"), lambda row: row.get_status_display()),
     Column(gettext_lazy("Decided"), lambda row: row.decided_at and clock.local(row.facility, row.decided_at)),
     Column(gettext_lazy("Decided by"), lambda row: row.decided_by.name if row.decided_by else ""),
@@ -54,6 +61,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     kind, rows = _of_kind(request, _rows(request).waiting())
     page = lists.page(request, rows, order=("asked_at", "id"))
     approvals.mark(request.user, page.rows)
+    audit.seen_of(page.rows)
     context = {"page": page, "kind": kind, "kinds": approvals.registered(), "tab": "queue"}
     return render(request, "core/approvals.html", context)
 
@@ -64,6 +72,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     """What this person asked for, the newest first."""
     rows = _rows(request).requests().filter(asked_by=request.user)
     page = lists.page(request, rows, order=("-asked_at", "-id"))
+    audit.seen_of(page.rows)
     return render(request, "core/approvals_mine.html", {"page": page, "tab": "mine"})
 
 
@@ -83,7 +92,9 @@ def history(request: HttpRequest) -> HttpResponse:
     order = ("-asked_at", "-id")
     if file := lists.export(request, rows.order_by(*order), COLUMNS, "approvals"):
         return file
-    context = {"page": lists.page(request, rows, order=order), "kind": kind, "kinds": approvals.registered()}
+    page = lists.page(request, rows, order=order)
+    audit.seen_of(page.rows)
+    context = {"page": page, "kind": kind, "kinds": approvals.registered()}
     context |= {"status": status, "statuses": ApprovalStatus.choices, "first": first, "last": last, "tab": "history"}
     return render(request, "core/approvals_history.html", context)
 
@@ -171,4 +182,6 @@ def limit_set(request: HttpRequest, act: str, role: str) -> HttpResponse:
 def dashboard_panel(request: HttpRequest) -> HttpResponse:
     """For whoever approves: what waits for them."""
     rows = approvals.for_me(request.user)
-    return panels.render_panel(request, "core/approvals_panel.html", {"rows": rows[:8], "count": len(rows)})
+    shown = rows[:8]
+    audit.seen_of(shown)
+    return panels.render_panel(request, "core/approvals_panel.html", {"rows": shown, "count": len(rows)})
