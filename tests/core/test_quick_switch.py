@@ -397,7 +397,10 @@ def test_a_passkey_opens_no_longer_than_the_presence_of_its_owner(
     elif change == "closed":
         User.objects.filter(pk=ada.pk).update(is_active=False)
     else:
-        hour.shift(timedelta(hours=12))
+        hour.shift(timedelta(hours=11))
+        unlock(ward, ada, "4826")
+        lock(ward)
+        hour.shift(timedelta(hours=1))
     show(ward, key)
     assert who(ward) == ""
     assert refused() == [{"whose": str(ada.pk), "actor": None}]
@@ -437,4 +440,4 @@ def test_what_is_no_answer_of_ones_own_passkey_opens_nothing(ward: Client, ada: 
 @weakened("without the lock", presence, "is_locked", lambda request: True)
 def test_where_nothing_is_locked_a_passkey_unlocks_nothing(hour: time_machine.Traveller, ada: User) -> None:
     client = Client()
-    assert client.get(DOOR).headers["Location"] == "/accounts/login/"
+    assert client.get(DOOR).headers.get("Location") == "/accounts/login/"
