@@ -38,6 +38,7 @@ def register() -> None:
             "patients.encounter.reopened": _("Visit reopened"),
             "patients.encounter.viewed": _("Visit looked at"),
             "patients.glass.broken": _("Chart opened in an emergency"),
+            "patients.glass.refused": _("Refused: a chart in an emergency, by a wrong record number or birth date"),
             "patients.grant.ended": _("Access to a chart ended"),
             "patients.grant.expired": _("Access to charts ran out"),
             "patients.grant.reviewed": _("Emergency access judged"),

@@ -58,6 +58,14 @@ class PatientsConfig(AppConfig):
             urgent=True,
         )
         panels.navigation(
+            "emergency",
+            label=_("Emergency chart"),
+            url_name="patients:emergency",
+            icon="key",
+            permission="patients.break_glass",
+            order=34,
+        )
+        panels.navigation(
             "corrections",
             label=_("Corrections"),
             url_name="patients:amendments",

@@ -325,6 +325,16 @@ class BreakGlassForm(Form):
     )
 
 
+class EmergencyForm(BreakGlassForm):
+    mrn = forms.CharField(
+        label=_("MRN"), max_length=20, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+    )
+    birth_date = forms.DateField(label=_("Birth date"), widget=DateInput())
+
+    def layout(self) -> Layout:
+        return Layout(row("mrn", "birth_date"), "reason")
+
+
 class HoldForm(Form):
     """Who needs the record, and what for."""
 

@@ -17,15 +17,18 @@ from hms.core import clock
 from patients import amendable, care
 
 if TYPE_CHECKING:
-    from hms.core.models import User
+    from hms.core.models import Facility, User
 
 
 class PatientQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> Self:
+        return self.known_in(user.facility).filter(care.unhidden(user, "pk"))
+
+    def known_in(self, facility: Facility | None) -> Self:
+        """Whoever is known there, also those kept from whoever asks: what is read so is shown to nobody."""
         from patients.models import PatientFacility
 
-        known = PatientFacility.objects.filter(patient=OuterRef("pk"), facility=user.facility)
-        return self.filter(Exists(known)).filter(care.unhidden(user, "pk"))
+        return self.filter(Exists(PatientFacility.objects.filter(patient=OuterRef("pk"), facility=facility)))
 
     def treated_by(self, user: User) -> Self:
         """Those whose chart is open to a clinician."""

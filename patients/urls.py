@@ -9,6 +9,7 @@ urlpatterns = [
     path("register", registry.register, name="register"),
     path("register/duplicates", registry.register_duplicates, name="register-duplicates"),
     path("bring-over", registry.bring_over, name="bring-over"),
+    path("emergency", grants.emergency, name="emergency"),
     path("diagnoses", record.diagnosis_search, name="diagnosis-search"),
     path("visits/", visits.visit_list, name="visits"),
     path("visits/<uuid:encounter_id>/", visits.visit, name="visit"),

@@ -9,13 +9,14 @@ class StaffConfig(AppConfig):
     def ready(self) -> None:
         from django.urls import reverse
 
-        from hms.core import approvals, panels, setup
-        from staff import accounts, actions, faults, histories
+        from hms.core import approvals, chapters, panels, setup
+        from staff import accounts, actions, faults, histories, licences
         from staff.models import Employee
 
         actions.register()
         histories.register()
         faults.register()
+        chapters.register("papers", licences.told)
         approvals.other_accounts(accounts.of_one_person)
         panels.navigation(
             "roster",

@@ -6,7 +6,7 @@ valid to the end of its last day, by the clock of the facility in which the act 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -38,7 +38,7 @@ class Act(StrEnum):
 @dataclass(frozen=True)
 class Rule:
     cannot: Promise
-    why: str
+    why: str  # stands in docs/roles.md (`told`)
     takes: CredentialKind = CredentialKind.LICENCE
     # Professions that are not licensed but registered, where the act is theirs as well.
     other: Mapping[str, CredentialKind] = field(default_factory=dict)
@@ -183,3 +183,16 @@ def last_days(employees: Iterable[Employee]) -> dict[UUID, date]:
 def shown_to(user: User, employees: Iterable[Employee]) -> dict[UUID, date]:
     """The last days of `last_days`, for those who may look into the employees' files; nothing for others."""
     return last_days(employees) if user.has_perm("staff.view_employee") else {}
+
+
+def told() -> Iterator[str]:
+    """The part of docs/roles.md about papers, from the table above (hms.core.chapters)."""
+    yield "## Papers"
+    yield "A role opens the page of an act; these acts are done only by whoever has the paper for it on file, valid to the end of its last day by"
+    yield "the facility's clock: see [security.md](security.md#acts-that-take-a-licence). What no person does (imports, the worker) takes none."
+    yield ""
+    yield "| act | paper | why |"
+    yield "|---|---|---|"
+    for act, rule in RULES.items():
+        others = [f"{Profession(who).label.lower()}: {paper.label.lower()}" for who, paper in rule.other.items()]
+        yield f"| {act.value} | {'; '.join([rule.takes.label.lower(), *others])} | {rule.why} |"

@@ -136,7 +136,7 @@ def register_own() -> None:
             "core.user.reauthenticated": gettext_lazy("Signed in again to go on"),
             "core.user.recovery_codes_made": gettext_lazy("Recovery codes made"),
             "core.user.sign_in_failed": gettext_lazy("Sign-in refused"),
-            "core.user.sign_in_slowed": gettext_lazy("Sign-in slowed after failed attempts"),
+            "core.user.sign_in_slowed": gettext_lazy("Slowed after failed attempts"),
             "core.user.signed_in": gettext_lazy("Signed in"),
             "core.user.system_made": gettext_lazy("Account of the program itself made"),
             "core.user.signed_out": gettext_lazy("Signed out"),

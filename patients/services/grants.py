@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.contrib.auth.models import Permission
 from django.db import transaction
@@ -23,7 +23,25 @@ LONGEST_SHARE = timedelta(days=90)
 def break_glass(actor: User, *, patient_id: object, reason: str) -> ChartGrant:
     """Open a chart to oneself for EMERGENCY; the auditors are told and give a verdict. Whoever treats the
     patient needs none. Locks: the patient's grants."""
-    patient = Patient.objects.visible_to(actor).select_for_update(of=("self",)).get(pk=patient_id)
+    return _break(actor, Patient.objects.visible_to(actor).select_for_update(of=("self",)).get(pk=patient_id), reason)
+
+
+@transaction.atomic
+def break_glass_by_number(actor: User, *, mrn: str, birth_date: date, reason: str) -> ChartGrant:
+    """The same for a patient whom the search does not show, because the record is kept narrower: who stands before
+    them reads both off the wristband. Refuses a wrong pair in the same words whether there is such a number or not,
+    whoever's it is, and records it. Locks: the patient's grants."""
+    if not reason.strip():  # before the pair is looked at: nobody learns that it fits, and opens nothing
+        raise Refused(_("Say why."), field="reason")
+    here = Patient.objects.known_in(actor.facility)  # an erased record is known nowhere
+    patient = here.filter(mrn=mrn.strip().upper()).first()
+    if patient is None or patient.birth_date != birth_date:
+        audit.attempted("patients.glass.refused", patient_id=patient.pk if patient else None)
+        raise Refused(_("No patient of this facility has this MRN and this birth date. Check both."), field="mrn")
+    return _break(actor, here.select_for_update(of=("self",)).get(pk=patient.pk), reason)
+
+
+def _break(actor: User, patient: Patient, reason: str) -> ChartGrant:
     if care.treats(actor, patient.pk):
         raise Refused(_("This chart is open to you already."))
     grant = _open(actor, patient, actor, GrantKind.BREAK_GLASS, reason, clock.now() + EMERGENCY)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 from uuid import UUID
 
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from hms.core import access, actions, acts, asking, audit, clock, lists, panels
 from hms.core.acts import once
+from hms.core.sign_in import throttle
 from hms.core.views.factors import way_to_sign_in_again
 from patients import banner
-from patients.forms import BreakGlassForm, ConfidentialityForm, ReviewForm, ShareForm
+from patients.forms import BreakGlassForm, ConfidentialityForm, EmergencyForm, ReviewForm, ShareForm
 from patients.models import ChartGrant, Patient
 from patients.services import grants
 
@@ -33,11 +36,7 @@ def break_glass(request: HttpRequest, patient_id: UUID) -> HttpResponse:
         return redirect(way_to_sign_in_again(request, request.get_full_path()))
     form = BreakGlassForm(request.POST or None)
     if form.carried_out(lambda data: grants.break_glass(request.user, patient_id=patient.pk, **data)):
-        until = clock.local(request.user.facility, form.result.until)
-        messages.warning(
-            request, _("The chart is open to you until %(time)s. Every look is reviewed.") % {"time": f"{until:%H:%M}"}
-        )
-        return acts.onward(request, "patients:chart", patient.pk)
+        return _opened(request, form.result)
     return asking.confirm(
         request,
         form,
@@ -50,6 +49,49 @@ def break_glass(request: HttpRequest, patient_id: UUID) -> HttpResponse:
         % {"hours": grants.EMERGENCY.seconds // 3600},
         label=_("Open the chart"),
         **banner.around(request.user, patient),
+    )
+
+
+def _opened(request: HttpRequest, grant: ChartGrant) -> HttpResponse:
+    until = clock.local(request.user.facility, grant.until)
+    messages.warning(
+        request, _("The chart is open to you until %(time)s. Every look is reviewed.") % {"time": f"{until:%H:%M}"}
+    )
+    return acts.onward(request, "patients:chart", grant.patient_id)
+
+
+def _guessed_slowly(view: acts.View) -> acts.View:
+    """Whoever asks proves first that it is really them; then each pair that they send is counted, before it is judged
+    and apart from the view's transaction, which takes back what was refused."""
+
+    @functools.wraps(view)
+    def answer(request: HttpRequest) -> HttpResponse:
+        if not did_recently_reauthenticate(request):
+            return redirect(way_to_sign_in_again(request, request.get_full_path()))
+        if request.method == "POST" and EmergencyForm(request.POST).is_valid():
+            request.attempt = throttle.attempt(request, "emergency", request.user.username)
+        return view(request)
+
+    return answer
+
+
+@access.needs("patients.break_glass")
+@_guessed_slowly
+@once
+def emergency(request: HttpRequest) -> HttpResponse:
+    """The same by record number and birth date, for a patient whom the search does not show."""
+    form = EmergencyForm(request.POST or None)
+    if form.carried_out(lambda data: grants.break_glass_by_number(request.user, **data)):
+        request.attempt.succeeded()
+        return _opened(request, form.result)
+    return asking.fill_in(
+        request,
+        form,
+        heading=_("Open a chart in an emergency"),
+        label=_("Open the chart"),
+        back=reverse("patients:list"),
+        template="patients/emergency.html",
+        hours=grants.EMERGENCY.seconds // 3600,
     )
 
 

@@ -6,9 +6,11 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import time_machine
+from allauth.mfa.webauthn.internal import auth as passkeys
 from django.http import HttpRequest
 from django.test import Client
 
@@ -18,7 +20,8 @@ from hms.core.sign_in import devices, presence, sessions
 from hms.core.sign_in.sessions import SessionStore
 from hms.core.views import lock as screen
 from patients.models import Patient
-from tests.weakened import weakened
+from tests.core.passkeys import Passkey, challenge
+from tests.weakened import reworded, weakened
 
 PASSWORD = "canal boats drift at noon"
 MORNING = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -303,3 +306,138 @@ def test_who_has_to_choose_a_password_does_not_come_back_by_an_old_pin(ward: Cli
     User.objects.filter(pk=ada.pk).update(first_password_until=None)
     unlock(ward, ada, "4826")
     assert who(ward) == "ada"
+
+
+# By passkey
+
+DOOR = "/accounts/locked/passkey/"
+
+
+def show(client: Client, passkey: Passkey, **how: Any):
+    return client.post(DOOR, {"credential": passkey.answer(challenge(client, DOOR), **how)})
+
+
+def unlocked_by() -> list[tuple[str, str]]:
+    rows = AuditEvent.objects.filter(action="core.user.unlocked").order_by("id")
+    return [(row.actor.username, row.detail["by"]) for row in rows]
+
+
+def refused() -> list[dict[str, Any]]:
+    rows = AuditEvent.objects.filter(action="core.user.unlock_failed", detail__by="passkey").order_by("id")
+    return [{"whose": row.object_id, "actor": row.actor_id} for row in rows]
+
+
+@weakened("without the way back", presence, "way_back", lambda request, user_id: "/")
+@weakened(
+    "without its row",
+    reworded(
+        presence._come_back,
+        ('audit.record(place.user, "core.user.unlocked", place.user, detail={"by": by})', "pass"),
+    ),
+)
+@weakened("with a life that begins anew", sessions, "goes_on", lambda request, since: None)
+def test_a_passkey_brings_its_owner_back_and_says_so(ward: Client, ada: User) -> None:
+    key, before = Passkey(ada).adopted(), ward.cookies["session"].value
+    answer = show(ward, key)
+    assert answer.headers["Location"] == "/patients/"
+    assert who(ward) == "ada"
+    assert ward.cookies["session"].value != before
+    assert Session.objects.get(user=ada).expire_date == MORNING + timedelta(hours=12, minutes=1), "of the full sign-in"
+    assert unlocked_by() == [("ada", "passkey")]
+    assert refused() == []
+
+
+@weakened("to another's page", presence, "way_back", lambda request, user_id: request.session["locked"]["back"])
+def test_a_colleague_takes_over_by_passkey_at_their_own_first_page(ward: Client, ben: User) -> None:
+    assert show(ward, Passkey(ben).adopted()).headers["Location"] == "/"
+    assert who(ward) == "ben"
+    assert actions()[-2:] == [("core.user.unlocked", "ben"), ("core.user.switched", "ben")]
+    assert unlocked_by() == [("ben", "passkey")]
+
+
+def anybody(request: HttpRequest, user_id: uuid.UUID) -> Presence:
+    """As if whoever shows a passkey had signed in here."""
+    return whoever(request, user_id) or Presence(user=User.objects.get(pk=user_id), signed_in_at=MORNING)
+
+
+@weakened("with a place for everybody", presence, "_mine", anybody)
+@weakened(
+    "without its row",
+    reworded(
+        presence.unlock_by_passkey,
+        ('audit.record(None, "core.user.unlock_failed", user, detail={"by": "passkey"})', "pass"),
+    ),
+)
+def test_a_passkey_of_somebody_who_never_signed_in_here_opens_nothing_and_it_is_known(
+    ward: Client, person: Callable[..., User]
+) -> None:
+    cleo = make(person, "cleo", "73915")
+    answer = show(ward, Passkey(cleo).adopted())
+    assert answer.headers["Location"] == "/accounts/locked/"
+    assert who(ward) == ""
+    assert "Cleo" not in ward.get("/accounts/locked/").content.decode()
+    assert refused() == [{"whose": str(cleo.pk), "actor": None}]
+    assert unlocked_by() == []
+
+
+@weakened("with a presence that stays", presence, "_mine", whoever)
+@pytest.mark.parametrize("change", ["signed out", "password", "closed", "too late"])
+def test_a_passkey_opens_no_longer_than_the_presence_of_its_owner(
+    ward: Client, ada: User, hour: time_machine.Traveller, change: str
+) -> None:
+    key = Passkey(ada).adopted()
+    if change == "signed out":
+        unlock(ward, ada, "4826")
+        ward.post("/accounts/logout/")
+        ward.post("/accounts/login/", {"username": "ben", "password": PASSWORD})
+        lock(ward)
+    elif change == "password":
+        ada.set_password("seven geese above the dam")
+        ada.save()
+    elif change == "closed":
+        User.objects.filter(pk=ada.pk).update(is_active=False)
+    else:
+        hour.shift(timedelta(hours=11))
+        unlock(ward, ada, "4826")
+        lock(ward)
+        hour.shift(timedelta(hours=1))
+    show(ward, key)
+    assert who(ward) == ""
+    assert refused() == [{"whose": str(ada.pk), "actor": None}]
+
+
+UNVERIFIED = reworded(
+    passkeys.begin_authentication,
+    ("else UserVerificationRequirement.REQUIRED", "else UserVerificationRequirement.DISCOURAGED"),
+)
+
+
+@weakened("without the device's own check", UNVERIFIED, only="unchecked")
+@pytest.mark.parametrize("fault", ["unchecked", "another house", "another's name", "unknown", "used before", "junk"])
+def test_what_is_no_answer_of_ones_own_passkey_opens_nothing(ward: Client, ada: User, ben: User, fault: str) -> None:
+    """In the name of whoever may come back here; nobody is accused, since anybody could have sent it."""
+    key = Passkey(ada).adopted()
+    if fault == "junk":
+        answer = ward.post(DOOR, {"credential": "{}"})
+    elif fault == "used before":
+        kept = key.answer(challenge(ward, DOOR))
+        assert ward.post(DOOR, {"credential": kept}).headers["Location"] == "/patients/"
+        lock(ward)
+        challenge(ward, DOOR)
+        answer = ward.post(DOOR, {"credential": kept})
+    else:
+        how = {
+            "unchecked": {"checked": False},
+            "another house": {"house": "evil.example"},
+            "another's name": {"of": ben},
+        }
+        answer = show(ward, Passkey(ada) if fault == "unknown" else key, **how.get(fault, {}))
+    assert answer.headers["Location"] == "/accounts/locked/"
+    assert who(ward) == ""
+    assert refused() == []
+
+
+@weakened("without the lock", presence, "is_locked", lambda request: True)
+def test_where_nothing_is_locked_a_passkey_unlocks_nothing(hour: time_machine.Traveller, ada: User) -> None:
+    client = Client()
+    assert client.get(DOOR).headers.get("Location") == "/accounts/login/"

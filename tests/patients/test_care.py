@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 import time_machine
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from hms.core import access, clock, people
-from hms.core.models import AuditEvent, Department, Facility, Notification, User
+from hms.core.models import AuditEvent, Department, Facility, GuessCount, Notification, User
 from hms.core.refusals import Refused
+from hms.core.sign_in import throttle
 from patients import care, search
 from patients.models import Allergy, ChartGrant, Encounter, Patient, PatientUserObjectPermission
 from patients.querysets import PatientQuerySet
@@ -219,7 +222,7 @@ def test_the_emergency_asks_for_a_reason_and_to_sign_in_again(
     assert not ChartGrant.objects.exists()
 
 
-@weakened("unasked", reworded(grants.break_glass, ("if care.treats(actor, patient.pk):", "if False:")))
+@weakened("unasked", reworded(grants._break, ("if care.treats(actor, patient.pk):", "if False:")))
 def test_who_reads_the_chart_anyway_opens_nothing(
     charted: Encounter, ours: Department, working: Callable[..., User]
 ) -> None:
@@ -344,6 +347,162 @@ def test_only_the_privacy_officer_opens_it_again(hidden: Patient, reception: Use
     grants.keep_narrow(person("auditor"), patient_id=hidden.pk, confidentiality="normal", reason="Asked in writing")
     event = AuditEvent.objects.filter(action="patients.patient.confidentiality_changed").latest("id")
     assert event.detail == {"from": "vip", "to": "normal"}
+
+
+# In an emergency, whoever may not know that the patient is here
+
+EMERGENCY = "/patients/emergency"
+
+
+def signed_in_again(browser_of: BrowserOf, user: User) -> Client:
+    client = browser_of(user)
+    asked = client.get(EMERGENCY)
+    assert asked.headers["Location"].startswith("/accounts/again/")
+    assert client.post(asked.headers["Location"], {"password": PASSWORD}).headers.get("Location") == EMERGENCY
+    assert client.get(EMERGENCY).status_code == 200
+    return client
+
+
+def send(client: Client, mrn: str, birth_date: date, **changed: str):
+    fields = {"mrn": mrn, "birth_date": birth_date.isoformat(), "reason": "Collapsed in the corridor", "_key": uuid4()}
+    return client.post(EMERGENCY, fields | changed)
+
+
+@pytest.fixture
+def surgeon(surgery: Department, working: Callable[..., User]) -> User:
+    return working("doctor", surgery)
+
+
+@weakened("as it was", reworded(grants.break_glass_by_number, ("known_in(actor.facility)", "visible_to(actor)")))
+@weakened("with everybody", reworded(care.granted, ("user=user, ", "")))
+@weakened("for ever", reworded(care.granted, (", grant__until__gt=clock.now()", "")))
+def test_a_narrow_record_opens_in_an_emergency_by_what_the_wristband_says_to_whoever_asks_alone(
+    hidden: Patient,
+    surgeon: User,
+    surgery: Department,
+    working: Callable[..., User],
+    person: MakeUser,
+    reception: User,
+    browser_of: BrowserOf,
+    north: Facility,
+) -> None:
+    other, second = working("doctor", surgery), make_patient(reception, "Ilse", "Aaltonen")
+    grants.keep_narrow(reception, patient_id=second.pk, confidentiality="vip", reason="Known from television")
+    client, chart, judge = signed_in_again(browser_of, surgeon), f"/patients/{hidden.pk}/", person("auditor")
+    assert client.get(chart).status_code == 404
+    assert send(client, f" {hidden.mrn.lower()} ", hidden.birth_date).headers.get("Location") == chart
+    page = client.get(chart).content.decode()
+    assert "Raghunathan" in page and "Collapsed in the corridor" in page
+    assert "Latex" in client.get(f"{chart}allergies").content.decode()
+    event = AuditEvent.objects.get(action="patients.glass.broken")
+    assert (event.actor, event.patient_id, event.reason) == (surgeon, hidden.pk, "Collapsed in the corridor")
+
+    assert browser_of(other).get(chart).status_code == 404
+    assert not search.patients(other, "Raghunathan").exists()
+    assert not Encounter.objects.visible_to(other).exists()
+    assert client.get(f"/patients/{second.pk}/").status_code == 404, "the one chart, and no other"
+
+    assert Notification.objects.filter(user=judge, text__contains="emergency").exists()
+    assert "Collapsed in the corridor" in browser_of(judge).get("/patients/grants/").content.decode()
+    with time_machine.travel(clock.now() + grants.EMERGENCY + timedelta(seconds=1), tick=False):
+        assert not care.treats(again(surgeon, north), hidden.pk)
+        assert not Patient.objects.visible_to(again(surgeon, north)).filter(pk=hidden.pk).exists()
+
+
+@weakened(
+    "without the birth date",
+    reworded(grants.break_glass_by_number, (" or patient.birth_date != birth_date", "")),
+    only="birth date",
+)
+@weakened(
+    "of the whole network",
+    reworded(grants.break_glass_by_number, ("Patient.objects.known_in(actor.facility)", "Patient.objects.all()")),
+    only="elsewhere",
+)
+@weakened(
+    "without its row",
+    reworded(grants.break_glass_by_number, ("audit.attempted(", "dict(what=")),
+)
+@pytest.mark.parametrize("wrong", ["birth date", "elsewhere"])
+def test_a_wrong_pair_is_told_nothing_and_recorded(
+    hidden: Patient, surgeon: User, person: MakeUser, browser_of: BrowserOf, south: Facility, wrong: str
+) -> None:
+    client, nobody = signed_in_again(browser_of, surgeon), "N-999999-9"
+    mrn, born, whose = hidden.mrn, hidden.birth_date, None
+    if wrong == "birth date":
+        born, whose = born + timedelta(days=1), hidden.pk
+    else:
+        mrn = make_patient(person("receptionist", south), "Ilse", "Aaltonen", birth_date=born).mrn
+
+    def told(number: str) -> tuple[int, str, int]:
+        with CaptureQueriesContext(connection) as asked:
+            answer = send(client, number, born)
+        form = answer.context["form"] if answer.context else None
+        return answer.status_code, form.errors.as_text() if form else answer.headers["Location"], len(asked)
+
+    told(nobody)  # what a process asks for once, it has asked for
+    unknown, known = told(nobody), told(mrn)
+    assert unknown == known
+    assert known[0] == 422 and "No patient of this facility" in known[1]
+    assert not ChartGrant.objects.exists()
+    rows = AuditEvent.objects.filter(action="patients.glass.refused", actor=surgeon).order_by("id")
+    assert [row.patient_id for row in rows] == [None, None, whose]
+
+
+@weakened("uncounted", throttle, "attempt", lambda *what: SimpleNamespace(succeeded=list))
+def test_pairs_are_not_guessed(
+    hidden: Patient, surgeon: User, surgery: Department, working: Callable[..., User], browser_of: BrowserOf
+) -> None:
+    client = signed_in_again(browser_of, surgeon)
+    with time_machine.travel(clock.now(), tick=False) as hour:
+        for day in range(1, 6):
+            assert send(client, hidden.mrn, hidden.birth_date + timedelta(days=day)).status_code == 422
+        slowed = send(client, hidden.mrn, hidden.birth_date)
+        assert (slowed.status_code, slowed.headers.get("Retry-After")) == (429, "30"), "the right one as well"
+        assert not ChartGrant.objects.exists()
+        colleague = signed_in_again(browser_of, working("doctor", surgery))
+        assert send(colleague, hidden.mrn, hidden.birth_date).status_code == 302, "nobody else waits"
+        hour.shift(timedelta(seconds=31))
+        assert send(client, hidden.mrn, hidden.birth_date).status_code == 302
+
+
+@weakened("without signing in again", pages, "did_recently_reauthenticate", lambda request: True)
+def test_the_number_is_asked_of_whoever_may_and_has_signed_in_again_and_says_why(
+    hidden: Patient, surgeon: User, client_as: Callable[..., Client], browser_of: BrowserOf
+) -> None:
+    for role in ("receptionist", "cashier", "auditor"):
+        closed = client_as(role)
+        assert closed.get(EMERGENCY).status_code == 403, role
+        assert send(closed, hidden.mrn, hidden.birth_date).status_code == 403, role
+    hasty = browser_of(surgeon)
+    assert send(hasty, hidden.mrn, hidden.birth_date).headers["Location"].startswith("/accounts/again/")
+    client = signed_in_again(browser_of, surgeon)
+    before = GuessCount.objects.filter(failures__gt=0).count()
+    for mrn in (hidden.mrn, "N-999999-9"):
+        answer = send(client, mrn, hidden.birth_date, reason="  ")
+        assert answer.status_code == 422 and list(answer.context["form"].errors) == ["reason"]
+    assert GuessCount.objects.filter(failures__gt=0).count() == before, "nothing was guessed"
+    assert not ChartGrant.objects.exists()
+
+
+@weakened("after the pair", reworded(grants.break_glass_by_number, ("if not reason.strip():", "if False:")), by=Refused)
+def test_without_a_reason_nobody_learns_that_a_pair_fits(hidden: Patient, surgeon: User) -> None:
+    said = set()
+    for mrn in (hidden.mrn, "N-999999-9"):
+        with pytest.raises(Refused) as refused:
+            grants.break_glass_by_number(surgeon, mrn=mrn, birth_date=hidden.birth_date, reason=" ")
+        said.add((refused.value.message, refused.value.field))
+    assert said == {("Say why.", "reason")}
+
+
+@weakened("for everybody", PatientQuerySet, "visible_to", lambda self, user: self)
+def test_the_search_that_finds_nobody_leads_there_whoever_may(
+    hidden: Patient, surgeon: User, client_as: Callable[..., Client], browser_of: BrowserOf
+) -> None:
+    words = {"q": "Raghunathan"}
+    assert f'href="{EMERGENCY}">They need me now' in browser_of(surgeon).post("/patients/", words).content.decode()
+    assert EMERGENCY not in client_as("cashier").post("/patients/", words).content.decode()
+    assert EMERGENCY not in client_as("receptionist").post("/patients/", {"q": "Nobody"}).content.decode()
 
 
 @pytest.mark.parametrize("until", ["2001-01-01", "9999-12-31"])

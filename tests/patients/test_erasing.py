@@ -19,7 +19,7 @@ from hms.core.models import AuditEvent, Document, Erasure, ErasureStatus, LegalH
 from hms.core.refusals import Refused
 from patients import erasures as rules
 from patients.models import Encounter, Patient
-from patients.services import encounters, erasing, legal_holds, registration
+from patients.services import encounters, erasing, grants, legal_holds, registration
 from staff.models import Employee
 from tests.billing.conftest import make_invoice
 from tests.conftest import employ, make_patient
@@ -223,6 +223,18 @@ def test_nothing_is_added_to_an_erased_record(erased: Patient, reception: User, 
             statement()
     with pytest.raises(Patient.DoesNotExist):
         legal_holds.place(auditor, patient_id=erased.pk, asked_for="court", reason="Late")
+
+
+@weakened(
+    "wherever it is known",
+    reworded(grants.break_glass_by_number, ("Patient.objects.known_in(actor.facility)", "Patient.objects.all()")),
+    by=DatabaseError,
+)
+def test_an_erased_record_opens_in_no_emergency(erased: Patient, doctor_user: User) -> None:
+    """The number stays on it, and every erased birth date is the same."""
+    what = {"mrn": erased.mrn, "birth_date": erased.birth_date, "reason": "Collapsed"}
+    with pytest.raises(Refused, match="No patient of this facility"):
+        grants.break_glass_by_number(doctor_user, **what)
 
 
 def test_every_table_that_names_a_patient_is_guarded() -> None:

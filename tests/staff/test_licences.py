@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from doctors.models import Specialty
 from hms.core import clock
-from hms.core.models import Facility, Notification, User
+from hms.core.models import AuditEvent, Facility, Notification, User
 from hms.core.refusals import Refused
 from laboratory.models import LabOrder
 from laboratory.services import orders
@@ -239,6 +239,11 @@ def obi(person: Callable[..., User]) -> User:
 
 
 @weakened("without a word", licences, "notice", lambda user, act, papers=None: None)
+@weakened(
+    "unrecorded",
+    reworded(licences.demand, ('audit.attempted("staff.licence.demanded", detail={"act": str(act)})', "pass")),
+    by=AuditEvent.DoesNotExist,
+)
 def test_the_desk_says_it_first_and_keeps_what_was_written(
     obi: User, visit: Encounter, browser_of: Callable[[User], Client]
 ) -> None:
@@ -255,6 +260,8 @@ def test_the_desk_says_it_first_and_keeps_what_was_written(
     answer = desk.post(address, {"_key": str(uuid.uuid4()), **words})
     assert answer.status_code == 422
     assert "Tingling feet since May" in answer.content.decode()
+    row = AuditEvent.objects.get(action="staff.licence.demanded")
+    assert (row.actor, row.detail) == (obi, {"act": "sign"})
     assert not ClinicalNote.objects.filter(status="signed").exists()
     assert desk.post(address, {"_key": str(uuid.uuid4()), **words, "act": "draft"}).status_code == 302
     assert ClinicalNote.objects.get(status="draft").complaint == "Tingling feet since May"

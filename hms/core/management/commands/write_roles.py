@@ -1,4 +1,5 @@
-"""`manage.py write_roles`: docs/roles.md, from the tables of roles and of limits. It asks no database."""
+"""`manage.py write_roles`: docs/roles.md, from the tables of roles and of limits, and what departments add to it.
+It asks no database."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from django.contrib.auth import get_permission_codename
 from django.core.management.base import BaseCommand
 from django.utils import translation
 
-from hms.core import approvals
+from hms.core import approvals, chapters
 from hms.core.limits import RULES, Limit
 from hms.core.roles import ROLES, Role, label
 
@@ -55,7 +56,7 @@ def _lines() -> Iterator[str]:
     words = _words()
     yield "# Roles"
     yield ""
-    yield "Written by `bin/hms manage write_roles` from `hms/core/roles.py` and `hms/core/limits.py`: change those, and write it again."
+    yield "Written by `bin/hms manage write_roles` from `hms/core/roles.py`, `hms/core/limits.py` and `staff/licences.py`: change those, and write it again."
     yield "A permission opens a page; whose record it opens there, [security.md](security.md#who-opens-a-chart) says. A person holds"
     yield "roles in a facility, all of it or one department, and works in one facility at a time."
     for role in ROLES.values():
@@ -74,6 +75,7 @@ def _lines() -> Iterator[str]:
     for kind, rule in RULES.items():
         limits = "; ".join(f"{label(role)}: {_upto(limit)}" for role, limit in rule.by_role.items())
         yield f"| {approvals.label_of(kind)} | {limits} | {rule.why} |"
+    yield from chapters.lines()
 
 
 def text() -> str:
