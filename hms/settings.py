@@ -162,7 +162,10 @@ AMENDMENT_MORE_DAYS = env.int("HMS_AMENDMENT_MORE_DAYS", default=30)
 COMPLAINTS_TO = env("HMS_COMPLAINTS_TO", default="").strip()
 # A patient's record is kept for so many years after the last entry; a child's, after the 18th birthday.
 RECORD_YEARS = env.int("HMS_RECORD_YEARS", default=10)
+# Within an hour: records opened one by one; patients named in files that left; patients named in lists on screen.
 AUDIT_MANY_CHARTS = env.int("HMS_AUDIT_MANY_CHARTS", default=40)
+AUDIT_MANY_TAKEN_OUT = env.int("HMS_AUDIT_MANY_TAKEN_OUT", default=100)
+AUDIT_MANY_LISTED = env.int("HMS_AUDIT_MANY_LISTED", default=500)
 # Where the newest seal of the audit goes each day; and the server that takes it there (smtp+tls://user:pass@host:587).
 AUDIT_MAIL = [each.strip() for each in env.list("HMS_AUDIT_MAIL", default=[]) if each.strip()]
 vars().update(env.email_url_config(env("HMS_EMAIL_URL", default="") or "dummymail://"))

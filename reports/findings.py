@@ -1,7 +1,7 @@
 """Unusual looks at records: whose reason the auditor wants to know. Read off the audit each time it is asked.
 
-One statement groups the looks of a period (read, printed, taken out; one record at a time, no lists) by person, patient
-and hour, and asks of the groups:
+One statement groups the looks of a period (read, printed, taken out; one record at a time) by person, patient and hour,
+and what showed many at once (lists on screen, and files of them) by person and hour, and asks of the groups:
 
 | kind | when |
 |---|---|
@@ -9,11 +9,14 @@ and hour, and asks of the groups:
 | same family name | the patient bears the person's family name |
 | colleague | the record is kept as "works here", or the patient bears the full name and the telephone or e-mail of someone employed here |
 | many charts | more different records within one hour by the clock than HMS_AUDIT_MANY_CHARTS |
+| taken out | files within one hour by the clock that name more different patients than HMS_AUDIT_MANY_TAKEN_OUT |
+| read off lists | lists on screen within one hour that name more different patients than HMS_AUDIT_MANY_LISTED |
 | at night | between 22:00 and 06:00 by the facility's clock, with no shift planned and no attendance recorded within an hour of it |
 | after leaving | after the person's last working day |
 | emergency access | every chart that was opened in an emergency, whose verdict is given there |
 
-Names are compared without accents and capital letters. A finding is nobody's fault: it is a question.
+Names are compared without accents and capital letters. A finding is nobody's fault: it is a question. A verdict answers
+what had happened until it was given: what the same person did later that day is asked about anew.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from hms.core import clock
-from hms.core.models import FindingKind, FindingReview, User
+from hms.core.models import ActKind, FindingKind, FindingReview, User
 from patients.models import Patient
 
 if TYPE_CHECKING:
@@ -47,6 +50,22 @@ with looks as materialized (
     where facility_id = %(facility)s and kind = any(%(kinds)s) and at >= %(since)s and at < %(until)s
         and patient_id is not null and actor_id is not null
     group by 1, 2, 3
+), many as materialized (
+    select actor_id, kind, date_trunc('hour', at, %(zone)s) as hour, count(*) as rows, min(at) as first, max(at) as last
+    from core_auditevent
+    where facility_id = %(facility)s and kind in ('read', 'export') and at >= %(since)s and at < %(until)s
+        and jsonb_typeof(detail -> 'patients') = 'array' and actor_id is not null
+    group by 1, 2, 3
+    having sum(jsonb_array_length(detail -> 'patients'))
+        > case kind when 'export' then %(many_taken_out)s else %(many_listed)s end
+), named_in as materialized (
+    select m.*, (
+        select count(distinct p.id) from core_auditevent e
+            cross join lateral jsonb_array_elements_text(e.detail -> 'patients') as p(id)
+            where e.actor_id = m.actor_id and e.at >= m.first and e.at <= m.last and e.facility_id = %(facility)s
+                and e.kind = m.kind and jsonb_typeof(e.detail -> 'patients') = 'array'
+        ) as number
+    from many m
 ), days as materialized (
     select actor_id, patient_id, (hour at time zone %(zone)s)::date as day, sum(rows) as rows, min(first) as first,
         max(last) as last
@@ -84,6 +103,12 @@ with looks as materialized (
     union all
     select 'many_charts', actor_id, null, (hour at time zone %(zone)s)::date, sum(rows), min(first), max(last), count(*)
         from looks group by actor_id, hour having count(*) > %(many)s
+    union all
+    select 'taken_out', actor_id, null, (hour at time zone %(zone)s)::date, rows, first, last, number
+        from named_in where kind = 'export' and number > %(many_taken_out)s
+    union all
+    select 'many_listed', actor_id, null, (hour at time zone %(zone)s)::date, rows, first, last, number
+        from named_in where kind = 'read' and number > %(many_listed)s
     union all
     select 'off_duty', l.actor_id, null, (l.hour at time zone %(zone)s)::date, sum(l.rows), min(l.first), max(l.last),
             count(distinct l.patient_id)
@@ -153,7 +178,14 @@ class Finding:
 
     @property
     def looks(self) -> str:
+        if self.key.kind == FindingKind.TAKEN_OUT:  # a long file is told in several
+            return ngettext("%(n)s row of the audit", "%(n)s rows of the audit", self.rows) % {"n": self.rows}
         return ngettext("%(n)s look", "%(n)s looks", self.rows) % {"n": self.rows}
+
+    @property
+    def act(self) -> str:
+        """The kind of act whose rows show it, where it is of one."""
+        return ActKind.EXPORT if self.key.kind == FindingKind.TAKEN_OUT else ""
 
     @property
     def query(self) -> str:
@@ -167,12 +199,19 @@ class Finding:
     def why(self) -> str:
         """Why it was found, in one sentence."""
         many = ngettext("%(n)s record", "%(n)s records", self.number) % {"n": self.number}
+        patients = ngettext("%(n)s patient", "%(n)s patients", self.number) % {"n": self.number}
         return {
             FindingKind.OWN_RECORD: _("The patient bears this person's own name."),
             FindingKind.OWN_NAME: _("The patient bears this person's family name."),
             FindingKind.COLLEAGUE: _("The patient works here."),
             FindingKind.MANY_CHARTS: _("%(many)s within one hour; %(most)s are usual at most.")
             % {"many": many, "most": settings.AUDIT_MANY_CHARTS},
+            FindingKind.TAKEN_OUT: _(
+                "Files with %(patients)s left the house within one hour; %(most)s are usual at most."
+            )
+            % {"patients": patients, "most": settings.AUDIT_MANY_TAKEN_OUT},
+            FindingKind.MANY_LISTED: _("Lists showed %(patients)s within one hour; %(most)s are usual at most.")
+            % {"patients": patients, "most": settings.AUDIT_MANY_LISTED},
             FindingKind.OFF_DUTY: _("%(many)s between 22:00 and 06:00, and neither a shift nor an attendance.")
             % {"many": many},
             FindingKind.AFTER_LEAVING: _("%(many)s after the last working day.") % {"many": many},
@@ -191,6 +230,7 @@ def find(reader: User, *, first: date, last: date, kind: str = "", person_id: UU
     findings = []
     for name, person_id, patient_id, day, rows, begun, ended, number, of_kind in found:
         key = Key(name, day, person_id, patient_id)
+        review = reviews.get(key)
         findings.append(
             Finding(
                 key=key,
@@ -201,7 +241,7 @@ def find(reader: User, *, first: date, last: date, kind: str = "", person_id: UU
                 last=clock.local(facility, ended),
                 number=number,
                 of_kind=of_kind,
-                review=reviews.get(key),
+                review=review if review and review.made_at >= ended else None,
             )
         )
     return findings
@@ -219,6 +259,8 @@ def _rows(facility: Facility, first: date, last: date, kind: str, person_id: UUI
                 "since": clock.day_bounds(facility, first)[0],
                 "until": clock.day_bounds(facility, last)[1],
                 "many": settings.AUDIT_MANY_CHARTS,
+                "many_taken_out": settings.AUDIT_MANY_TAKEN_OUT,
+                "many_listed": settings.AUDIT_MANY_LISTED,
                 "night": NIGHT,
                 "morning": MORNING,
                 "kind": kind,

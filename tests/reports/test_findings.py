@@ -101,10 +101,11 @@ def test_ones_own_record_is_found_as_that_and_not_as_a_namesake(auditor: User, n
 
 
 @weakened("with every act a look", *asking((" and kind = any(%(kinds)s)", "")))
-def test_changes_and_lists_are_no_looks(auditor: User, nurse: User, reception: User) -> None:
+def test_changes_and_short_lists_are_no_looks(auditor: User, nurse: User, reception: User) -> None:
     kin = make_patient(reception, "Mattéo", "Tester")
     look(nurse, kin, action="patients.vitals.recorded")
     audit.record(nurse, "patients.list.seen", detail={"patients": [str(kin.pk)]})
+    audit.taken_out(nurse, "export", shown=[kin.pk])
     assert kinds(auditor) == []
 
 
@@ -136,7 +137,9 @@ def test_a_colleague_is_known_by_the_full_name_with_telephone_or_email(
 
 @weakened("one too early", *asking(("having count(*) > %(many)s", "having count(*) >= %(many)s")))
 @weakened("without the threshold", *asking(("having count(*) > %(many)s", "having false")), by=ValueError)
-@weakened("of a day", *asking(("date_trunc('hour', at, %(zone)s)", "date_trunc('day', at, %(zone)s)")))
+@weakened(
+    "of a day", *asking(("patient_id, date_trunc('hour', at, %(zone)s)", "patient_id, date_trunc('day', at, %(zone)s)"))
+)
 def test_many_charts_within_an_hour_are_found_from_the_threshold_on(
     auditor: User, nurse: User, reception: User, settings: Any
 ) -> None:
@@ -151,6 +154,102 @@ def test_many_charts_within_an_hour_are_found_from_the_threshold_on(
     (found,) = findings.find(auditor, first=TODAY, last=TODAY)
     assert (found.key.kind, found.number, found.rows) == ("many_charts", 6, 11)
     assert found.why == "6 records within one hour; 5 are usual at most."
+
+
+def take_out(actor: User, patients: list[Patient], *, at: datetime = NOW) -> None:
+    with time_machine.travel(at, tick=False):
+        audit.taken_out(actor, "export", shown=[patient.pk for patient in patients], detail={"list": "patients"})
+
+
+@weakened("without files", *asking(("from named_in where kind = 'export'", "from named_in where false")), by=ValueError)
+@weakened("of a day", *asking(("kind, date_trunc('hour', at, %(zone)s)", "kind, date_trunc('day', at, %(zone)s)")))
+@weakened(
+    "one too early",
+    *asking(
+        ("kind = 'export' and number > ", "kind = 'export' and number >= "), ("\n        > case", "\n        >= case")
+    ),
+)
+@weakened("each name as often as it stands there", *asking(("count(distinct p.id)", "count(p.id)")))
+def test_many_patients_taken_out_within_an_hour_are_found_at_once_or_bit_by_bit(
+    auditor: User, nurse: User, reception: User, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.AUDIT_MANY_TAKEN_OUT = 3
+    monkeypatch.setattr(audit, "LISTED", 2)  # a long file is told in several rows
+    patients = [make_patient(reception, f"Given{n}", f"Family{n}") for n in range(4)]
+    take_out(nurse, patients[:3])
+    take_out(nurse, patients[:3])
+    take_out(nurse, patients, at=NOW - timedelta(days=1))
+    take_out(nurse, patients[3:], at=NOW + timedelta(hours=1))
+    assert kinds(auditor) == []
+    take_out(nurse, patients[3:], at=NOW + timedelta(minutes=30))
+    (found,) = findings.find(auditor, first=TODAY, last=TODAY)
+    assert (found.key.kind, found.person, found.patient, found.number, found.rows) == ("taken_out", nurse, None, 4, 5)
+    assert found.why == "Files with 4 patients left the house within one hour; 3 are usual at most."
+    assert found.looks == "5 rows of the audit"
+    assert kinds(auditor, first=TODAY - timedelta(days=1)) == ["taken_out", "taken_out"]
+
+
+@weakened("without lists", *asking(("from named_in where kind = 'read'", "from named_in where false")), by=ValueError)
+@weakened("each name as often as it stands there", *asking(("count(distinct p.id)", "count(p.id)")))
+@weakened("with what others read", *asking(("e.actor_id = m.actor_id", "true")))
+def test_whoever_pages_through_a_list_is_found_and_whoever_reads_the_same_page_again_is_not(
+    auditor: User, nurse: User, reception: User, settings: Any
+) -> None:
+    settings.AUDIT_MANY_LISTED = 3
+    ids = [str(make_patient(reception, f"Given{n}", f"Family{n}").pk) for n in range(4)]
+    for actor, page in ((nurse, ids[:3]), (nurse, ids[:3]), (reception, ids[1:])):
+        audit.record(actor, "patients.list.seen", detail={"route": "patients:list", "patients": page})
+    assert kinds(auditor) == []
+    audit.record(nurse, "patients.list.seen", detail={"route": "patients:list", "patients": ids[3:]})
+    (found,) = findings.find(auditor, first=TODAY, last=TODAY)
+    assert (found.key.kind, found.person, found.number, found.rows) == ("many_listed", nurse, 4, 3)
+    assert found.why == "Lists showed 4 patients within one hour; 3 are usual at most."
+
+
+@weakened(
+    "of everywhere",
+    *asking(("facility_id = %(facility)s and kind in", "kind in"), (" and e.facility_id = %(facility)s", "")),
+    by=ValueError,
+)
+def test_the_file_that_a_page_gives_is_counted_judged_and_led_to(
+    auditor: User,
+    nurse: User,
+    reception: User,
+    browser_of: Callable[[User], Client],
+    settings: Any,
+    person: Callable[..., User],
+    south: Facility,
+) -> None:
+    settings.AUDIT_MANY_TAKEN_OUT = 2
+    patients = [make_patient(reception, f"Given{n}", f"Family{n}") for n in range(3)]
+    take_out(person("nurse", south), patients)
+    client = browser_of(reception)
+    assert b"Given2" in b"".join(client.get("/patients/?format=csv").streaming_content)
+    (found,) = findings.find(auditor, first=TODAY, last=TODAY)
+    assert (found.key.kind, found.person, found.number) == ("taken_out", reception, 3)
+    client = browser_of(auditor)
+    page = client.get("/reports/audit/findings").content.decode()
+    assert "Many patients taken out" in page and "3 patients" in page
+    assert f"/reports/audit/?person={reception.pk}&amp;first=2026-11-20&amp;last=2026-11-20&amp;kind=export" in page
+    address = "/reports/audit/findings/verdict?" + urlencode(found.key.parameters)
+    fields = {"verdict": "not_justified", "note": "Nobody asked for it", "_key": str(uuid4())}
+    assert client.post(address, fields).status_code == 302
+    assert FindingReview.objects.get().kind == "taken_out"
+    assert "Many patients taken out</b>" not in client.get("/reports/audit/findings").content.decode()
+
+
+@weakened("with a verdict for all day", reworded(findings.find, ("review.made_at >= ended", "True")))
+def test_what_comes_after_a_verdict_is_asked_about_anew(
+    auditor: User, nurse: User, reception: User, settings: Any
+) -> None:
+    settings.AUDIT_MANY_TAKEN_OUT = 1
+    patients = [make_patient(reception, f"Given{n}", f"Family{n}") for n in range(2)]
+    take_out(nurse, patients, at=NOW - timedelta(hours=3))
+    (found,) = findings.find(auditor, first=TODAY, last=TODAY)
+    services.judge(auditor, key=found.key, verdict="justified", note="The insurer's list")
+    take_out(nurse, patients, at=NOW + timedelta(minutes=1))
+    later, earlier = findings.find(auditor, first=TODAY, last=TODAY)
+    assert later.review is None and earlier.review.verdict == "justified"
 
 
 NIGHT = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
@@ -229,7 +328,7 @@ def test_an_emergency_access_is_found_and_judged_where_it_stands(auditor: User, 
         services.judge(auditor, key=found.key, verdict="justified", note="x")
 
 
-@weakened("of everywhere", *asking(("facility_id = %(facility)s and kind", "kind")))
+@weakened("of everywhere", *asking(("facility_id = %(facility)s and kind =", "kind =")))
 def test_findings_of_another_facility_are_not_ours(auditor: User, person: Callable[..., User], south: Facility) -> None:
     look(person("nurse", south), make_patient(person("receptionist", south), "A", "Tester"))
     assert kinds(auditor) == []

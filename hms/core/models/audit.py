@@ -161,6 +161,8 @@ class FindingKind(models.TextChoices):
     OWN_NAME = "own_name", _("Patient of the same family name")
     COLLEAGUE = "colleague", _("Record of a colleague")
     MANY_CHARTS = "many_charts", _("Many charts within an hour")
+    TAKEN_OUT = "taken_out", _("Many patients taken out")
+    MANY_LISTED = "many_listed", _("Many patients read off lists")
     OFF_DUTY = "off_duty", _("At night, outside the roster")
     AFTER_LEAVING = "after_leaving", _("After the last working day")
     EMERGENCY = "emergency", _("Emergency access")
