@@ -257,8 +257,10 @@ def latest(source: models.Model, kind: DocumentKind) -> Document | None:
 
 
 @transaction.atomic
-def ensure(source: models.Model, kind: DocumentKind, draw: Callable[[], Any]) -> Document:
-    """The document in force for a source; drawn now if it never was. Two who ask at once get the same one.
+def ensure(source: models.Model, kind: DocumentKind, draw: Callable[[], Any]) -> Document | None:
+    """The document in force for a source; drawn now if it never was, in the name of who opens it: what a GET may
+    change besides the audit, and nothing else may be changed by `draw`. The paper itself names who answers for it, by
+    the act it documents. Two who ask at once get the same one. None where there is nothing to draw yet.
 
     Locks: the source's key, until commit (its row may be append-only, which cannot be locked for update).
     """

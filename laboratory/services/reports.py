@@ -1,4 +1,4 @@
-"""The report of an order: made by a worker when its last test is verified."""
+"""The report of an order: made by a worker when its last test is verified, in the name of who verified it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from doctors.paper import signer
 from hms.core import audit, clock, documents
-from hms.core.models import DocumentKind, User
-from laboratory.models import DiagnosticReport, LabOrder, OrderStatus
+from hms.core.models import Document, DocumentKind, User
+from laboratory.models import DiagnosticReport, LabOrder, OrderStatus, Result
 from laboratory.services.orders import locked_order
 from patients.paper import identity
 
@@ -25,11 +25,7 @@ def issue(actor: User, *, order_id: object) -> DiagnosticReport | None:
     order = locked_order(order_id)
     if order.status != OrderStatus.VERIFIED:
         return None
-    results = list(
-        order.results.filter(status=OrderStatus.VERIFIED)
-        .select_related("test", "specimen", "entered_by", "verified_by")
-        .prefetch_related("revisions")
-    )
+    results = _verified(order)
     latest = max(result.verified_at for result in results)
     report, made = DiagnosticReport.objects.get_or_create(
         order=order,
@@ -50,7 +46,39 @@ def issue(actor: User, *, order_id: object) -> DiagnosticReport | None:
     report.issued_at = latest if made or same or report.issued_at < latest else clock.now()
     report.save(update_fields=["issued_at"])
     report.observations.set(observed)
-    documents.issue(
+    _draw(actor, report, order, results)
+    audit.record(actor, "laboratory.report.issued", report)
+    return report
+
+
+@transaction.atomic
+def draw(actor: User, *, report_id: object) -> Document | None:
+    """The paper of a report that was never drawn; asked again, the one that is there. The report itself stays as it
+    is: None while its order is open again, or was verified anew since, because its next paper is on the way.
+
+    Locks: the encounter, the order.
+    """
+    report = DiagnosticReport.objects.get(pk=report_id)
+    order = locked_order(report.order_id)
+    if found := documents.latest(report, DocumentKind.LAB_REPORT):
+        return found
+    results = _verified(order)
+    if order.status != OrderStatus.VERIFIED or max(result.verified_at for result in results) > report.issued_at:
+        return None
+    return _draw(actor, report, order, results)
+
+
+def _verified(order: LabOrder) -> list[Result]:
+    return list(
+        order.results.filter(status=OrderStatus.VERIFIED)
+        .select_related("test", "specimen", "entered_by", "verified_by")
+        .prefetch_related("revisions")
+    )
+
+
+def _draw(actor: User, report: DiagnosticReport, order: LabOrder, results: list[Result]) -> Document:
+    """The paper names who entered and who verified; `actor` is who had it drawn."""
+    return documents.issue(
         actor,
         kind=DocumentKind.LAB_REPORT,
         source=report,
@@ -63,11 +91,9 @@ def issue(actor: User, *, order_id: object) -> DiagnosticReport | None:
         snapshot=_snapshot(order, results, at=report.issued_at),
         patient_id=order.patient_id,
     )
-    audit.record(actor, "laboratory.report.issued", report)
-    return report
 
 
-def _snapshot(order: LabOrder, results: list[Any], *, at: datetime) -> dict[str, Any]:
+def _snapshot(order: LabOrder, results: list[Result], *, at: datetime) -> dict[str, Any]:
     def local(moment: Any) -> str:
         return clock.local(order.facility, moment).strftime("%d %b %Y, %H:%M")
 

@@ -77,9 +77,10 @@ def report_pdf(request: HttpRequest, report_id: UUID) -> HttpResponse:
     report = access.find(request, DiagnosticReport.objects.visible_to(request.user), report_id)
     if report.order_id is None:
         return redirect("laboratory:report", report.pk)
-    paper = documents.ensure(
-        report, DocumentKind.LAB_REPORT, lambda: reports.issue(report.order.ordered_by, order_id=report.order_id)
-    )
+    paper = documents.ensure(report, DocumentKind.LAB_REPORT, lambda: reports.draw(request.user, report_id=report.pk))
+    if paper is None:
+        messages.info(request, _("A result was changed since. The new report comes once all are verified."))
+        return redirect("laboratory:order", report.order_id)
     return documents.hand_over(request.user, paper)
 
 

@@ -272,7 +272,7 @@ PAPERS: list[tuple[DocumentKind, type[models.Model], str, Callable[[User, Any], 
     (DocumentKind.INVOICE, Invoice, "issued_at", lambda who, row: invoices.draw(who, invoice_id=row.pk)),
     (DocumentKind.RECEIPT, Payment, "received_at", payments.draw_receipt),
     (DocumentKind.CREDIT_NOTE, CreditNote, "issued_at", invoices.draw_credit_note),
-    (DocumentKind.LAB_REPORT, DiagnosticReport, "issued_at", lambda who, row: reports.issue(who, order_id=row.order_id)),
+    (DocumentKind.LAB_REPORT, DiagnosticReport, "issued_at", lambda who, row: reports.draw(who, report_id=row.pk)),
     (DocumentKind.SPECIMEN_LABEL, Specimen, "collected_at", lambda who, row: orders.draw_label(who, row.order, row)),
     (DocumentKind.PRESCRIPTION, Prescription, "prescribed_at", prescribing.draw),
     (
