@@ -6,8 +6,9 @@ class PatientsConfig(AppConfig):
     name = "patients"
 
     def ready(self) -> None:
-        from hms.core import access, panels
+        from hms.core import access, outbox, panels
         from patients import actions, amendable, care, erasures, faults, given, histories, search, waiting
+        from staff.services import ENTERED
 
         actions.register()
         erasures.register()
@@ -16,6 +17,7 @@ class PatientsConfig(AppConfig):
         given.register()
         amendable.register_own()
         care.register_own()
+        outbox.register(ENTERED, "patients.receivers.employee_entered")
         access.ask_for_care(access.Care(care.CLINICAL, care.treats_of, care.known, care.door))
         access.concerns(
             patient_id="patients.Patient:id",

@@ -34,6 +34,7 @@ from django.utils.translation import ngettext
 
 from hms.core import clock
 from hms.core.models import ActKind, FindingKind, FindingReview, User
+from patients import colleagues
 from patients.models import Patient
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ LONGEST = timedelta(days=31)
 MOST = 200  # of a kind; a page that shows more is read by nobody
 NIGHT, MORNING = 22, 6
 
-_SQL = """
+_SQL = f"""
 with looks as materialized (
     select actor_id, patient_id, date_trunc('hour', at, %(zone)s) as hour, count(*) as rows, min(at) as first, max(at) as last
     from core_auditevent
@@ -76,19 +77,15 @@ with looks as materialized (
     from core_user u left join staff_employee e on e.user_id = u.id
     where u.id in (select actor_id from looks)
 ), seen as materialized (
-    select id, confidentiality, lower(email) as email, phone_digits, lower(unaccent(given_name)) as given,
-        lower(unaccent(family_name)) as family
+    select id, confidentiality, {colleagues.PATIENT}
     from patients_patient where id in (select patient_id from looks)
 ), employees as materialized (
-    select lower(unaccent(given_name)) as given, lower(unaccent(family_name)) as family, lower(email) as email,
-        right(regexp_replace(phone, '[^0-9]', '', 'g'), 8) as phone
+    select {colleagues.EMPLOYEE}
     from staff_employee where facility_id = %(facility)s
 ), colleagues as materialized (
     select id from seen where confidentiality = 'staff'
     union
-    select s.id from seen s join employees e on e.family = s.family and e.given = s.given
-        where e.email <> '' and e.email = s.email
-            or length(s.phone_digits) >= 6 and e.phone = right(s.phone_digits, 8)
+    select s.id from seen s join employees e on {colleagues.SAME}
 ), named as materialized (
     select d.*, w.given = s.given as fully from days d join workers w on w.id = d.actor_id
         join seen s on s.id = d.patient_id and s.family = w.family where w.family <> ''

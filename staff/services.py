@@ -17,7 +17,9 @@ from hms.core.refusals import Refused
 from staff.models import WARNED_AT, Attendance, Credential, CredentialWarning, Employee, RosterEntry, Shift
 
 DETAILS = ["department", "user", "title", "given_name", "family_name", "profession", "phone", "email", "hired_on"]
+ENTERED = "staff.employee_entered"
 LEFT = "staff.employee_left"
+KNOWN_BY = {"given_name", "family_name", "phone", "email"}  # by which others tell who an employee is
 EARLY = timedelta(hours=2)  # who clocks in this long before a shift came for that shift
 
 
@@ -57,6 +59,7 @@ def hire(
     employee.save(force_insert=True)
     _name_sign_in(employee)
     audit.record(actor, "staff.employee.hired", employee)
+    _announce(actor, employee)
     return employee
 
 
@@ -75,7 +78,14 @@ def change(actor: User, *, employee_id: object, **details: Any) -> Employee:
         employee.save(update_fields=changed)
         _name_sign_in(employee)
         audit.record(actor, "staff.employee.changed", employee, detail={"fields": changed})
+    if KNOWN_BY.intersection(changed):
+        _announce(actor, employee)
     return employee
+
+
+def _announce(actor: User, employee: Employee) -> None:
+    """Who works here now, or is called or reached otherwise now."""
+    outbox.publish(ENTERED, employee_id=str(employee.pk), actor_id=str(actor.pk))
 
 
 def _check(employee: Employee) -> None:
@@ -137,6 +147,7 @@ def come_back(actor: User, *, employee_id: object, reason: str) -> Employee:
     employee.left_on = None
     employee.save(update_fields=["active", "left_on"])
     audit.record(actor, "staff.employee.came_back", employee, reason=reason)
+    _announce(actor, employee)
     return employee
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.contrib.auth.models import Permission
 from django.db import transaction
@@ -14,6 +15,7 @@ from hms.core.refusals import Refused
 from patients import care
 from patients.models import ChartGrant, Patient, PatientUserObjectPermission
 from patients.models.grants import GrantKind
+from patients.models.patient import Confidentiality
 
 EMERGENCY = timedelta(hours=4)
 LONGEST_SHARE = timedelta(days=90)
@@ -151,8 +153,24 @@ def keep_narrow(actor: User, *, patient_id: object, confidentiality: str, reason
         raise Refused(_("It is kept so already."), field="confidentiality")
     if confidentiality == "normal" and not actor.has_perm("patients.release_patient"):
         raise Refused(_("Only the privacy officer opens a record again."), field="confidentiality")
+    return _keep(actor, patient, confidentiality, reason)
+
+
+@transaction.atomic
+def keep_as_staff(actor: User, *, patient_ids: list[UUID]) -> None:
+    """Keep the records of people who were found to work here as a colleague's. What is kept narrower already stays as it
+    is. Called when the facts by which they are found are new, so that what the privacy officer opened stays open.
+
+    Locks: the patients, by id.
+    """
+    open_ones = Patient.objects.filter(pk__in=patient_ids, confidentiality=Confidentiality.NORMAL, erased_at=None)
+    for patient in open_ones.select_for_update(of=("self",)).order_by("pk"):
+        _keep(actor, patient, Confidentiality.STAFF, _("Works here: name and telephone or e-mail are an employee's"))
+
+
+def _keep(actor: User, patient: Patient, confidentiality: str, reason: str) -> Patient:
     before, patient.confidentiality = patient.confidentiality, confidentiality
     patient.save(update_fields=["confidentiality"])
-    detail = {"from": before, "to": confidentiality}
+    detail = {"from": before, "to": str(confidentiality)}
     audit.record(actor, "patients.patient.confidentiality_changed", patient, reason=reason, detail=detail)
     return patient

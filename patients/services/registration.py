@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 from hms.core import audit, clock, numbering
 from hms.core.models import User
 from hms.core.refusals import Refused
-from patients import duplicates, names
+from patients import colleagues, duplicates, names
 from patients.models import Contact, Encounter, Patient, PatientFacility, PatientIdentifier
+from patients.services import grants
+from staff.services import KNOWN_BY
 
 FIELDS = [
     "given_name",
@@ -47,6 +49,7 @@ def register(
 
     Refuses a birth date in the future; refuses when a record looks like the same person, unless the
     one who registers has seen it (`duplicates_seen`) — and always when the identity number is taken.
+    Of somebody who works here the record is kept as a colleague's.
     """
     _check(actor, details["birth_date"])
     identifier = identifier.strip()
@@ -84,7 +87,13 @@ def register(
             patient=patient, name=contact_name, relationship=contact_relationship, phone=contact_phone
         )
     audit.record(actor, "patients.patient.registered", patient, detail={"duplicates_seen": duplicates_seen})
+    _keep_if_colleague(actor, patient)
     return patient
+
+
+def _keep_if_colleague(actor: User, patient: Patient) -> None:
+    grants.keep_as_staff(actor, patient_ids=colleagues.among([patient.pk]))
+    patient.refresh_from_db(fields=["confidentiality"])
 
 
 def derive(patient: Patient) -> None:
@@ -103,7 +112,8 @@ def _check(actor: User, birth_date: date) -> None:
 
 @transaction.atomic
 def update(actor: User, *, patient_id: object, **details: Any) -> Patient:
-    """Correct who the patient is. The audit names the fields that changed. Locks: the patient."""
+    """Correct who the patient is. The audit names the fields that changed. Somebody who is found by a new name,
+    telephone or e-mail to work here is kept as a colleague. Locks: the patient."""
     _check(actor, details["birth_date"])
     patient = Patient.objects.select_for_update().get(pk=patient_id)
     changed = [name for name in FIELDS if name in details and getattr(patient, name) != details[name]]
@@ -113,6 +123,8 @@ def update(actor: User, *, patient_id: object, **details: Any) -> Patient:
         derive(patient)
         patient.save()
         audit.record(actor, "patients.patient.updated", patient, detail={"fields": changed})
+    if KNOWN_BY.intersection(changed):
+        _keep_if_colleague(actor, patient)
     return patient
 
 

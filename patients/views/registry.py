@@ -19,6 +19,7 @@ from hms.core.lists import Column
 from patients import banner, care, duplicates, search
 from patients.forms import BringOverForm, ContactForm, DeathForm, IdentifierForm, PatientForm, RegisterForm
 from patients.models import Contact, Encounter, Patient
+from patients.models.patient import Confidentiality
 from patients.services import death, registration
 
 FOUND = 50
@@ -59,8 +60,15 @@ def register(request: HttpRequest) -> HttpResponse:
     form = RegisterForm(request.POST or None)
     if form.carried_out(lambda data: registration.register(request.user, **data)):
         messages.success(request, _("Registered. MRN %(mrn)s.") % {"mrn": form.result.mrn})
+        _say_if_kept(request, form.result, before=Confidentiality.NORMAL)
         return redirect("patients:chart", form.result.pk)
     return render(request, "patients/register.html", {"form": form, "likenesses": _likenesses(request, form)})
+
+
+def _say_if_kept(request: HttpRequest, patient: Patient, *, before: str) -> None:
+    if patient.confidentiality == Confidentiality.STAFF != before:
+        text = _("This person works here: the record is kept narrower now. Whoever treats them finds it as before.")
+        messages.info(request, text)
 
 
 def _likenesses(request: HttpRequest, form: RegisterForm) -> list[duplicates.Likeness]:
@@ -154,6 +162,7 @@ def edit(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     form = PatientForm(request.POST or None, instance=patient)
     if form.carried_out(lambda data: registration.update(request.user, patient_id=patient.pk, **data)):
         messages.success(request, _("Saved."))
+        _say_if_kept(request, form.result, before=patient.confidentiality)
         return redirect("patients:chart", patient.pk)
     patient.refresh_from_db()
     return asking.fill_in(request, form, heading=_("Edit the person"), **banner.around(request.user, patient))

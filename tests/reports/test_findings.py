@@ -130,6 +130,7 @@ def test_a_colleague_is_known_by_the_full_name_with_telephone_or_email(
     look(nurse, namesake)
     assert kinds(auditor) == []
     colleague = make_patient(reception, "Ama", "Weber", phone="020 7946 0958", birth_date=date(1980, 1, 1))
+    grants.keep_narrow(auditor, patient_id=colleague.pk, confidentiality="normal", reason="She asked for it")
     look(nurse, colleague)
     (found,) = findings.find(auditor, first=TODAY, last=TODAY)
     assert (found.key.kind, found.patient) == ("colleague", colleague)
