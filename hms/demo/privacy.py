@@ -1,5 +1,5 @@
-"""What patients asked of their records, in the demonstration: corrections, a hold, an erasure. Done by the services
-themselves, at this moment, after everything else is stored."""
+"""What patients asked of their records, in the demonstration: corrections, a hold, an erasure, two that are kept narrower.
+Done by the services themselves, at this moment, after everything else is stored."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from django.db.models import Exists, OuterRef
 
 from hms.core import clock, erasures
 from hms.core.models import User
+from hms.demo import names
 from hms.demo.staffing import House
 from patients.models import ClinicalNote, Encounter, Patient
 from patients.models.amendments import AmendmentRequest
-from patients.services import amendments, erasing, legal_holds
+from patients.services import amendments, erasing, grants, legal_holds, registration
 
+SEXES = {"female": names.FEMALE, "male": names.MALE}
 LOOKED_AT = 60  # patients among whom one is sought of whom nothing is open
 
 
 def at_this_moment(house: House) -> None:
     """At the facility that has a privacy officer: one request for a correction that waits and one that was denied, one
-    legal hold, and one erasure that waits for a manager."""
+    legal hold, one erasure that waits for a manager, and the records of a public person and of a colleague."""
     if "auditor" not in house.users:
         return
     desk, officer = (house.users[role][0].at(house.facility) for role in ("receptionist", "auditor"))
@@ -43,6 +45,26 @@ def at_this_moment(house: House) -> None:
     )
     erasing.ask(
         officer, patient_id=over[1].pk, ground="ordered", reason="Order of the data protection authority, file 44-118"
+    )
+    grants.keep_narrow(
+        desk, patient_id=over[2].pk, confidentiality="vip", reason="Member of parliament, asked for by their office"
+    )
+    _colleague(desk, house)
+
+
+def _colleague(desk: User, house: House) -> None:
+    """One who works here registers as a patient: found by name and telephone, and kept as a colleague."""
+    named = [(each, sex) for each in house.employees for sex in SEXES if each.given_name.split()[0] in SEXES[sex]]
+    employee, sex = min((row for row in named if row[0].active and not row[0].user_id), key=lambda row: row[0].number)
+    registration.register(
+        desk,
+        duplicates_seen=True,
+        given_name=employee.given_name,
+        family_name=employee.family_name,
+        sex=sex,
+        birth_date=employee.hired_on.replace(day=1) - timedelta(days=30 * 365),
+        phone=employee.phone,
+        city=names.TOWNS[0],
     )
 
 
@@ -75,7 +97,7 @@ def _asked(desk: User, note: ClinicalNote, wanted: str, why: str) -> AmendmentRe
 
 
 def _of_long_ago(house: House) -> list[Patient]:
-    """Two of whom nothing is open here any more, by their numbers."""
+    """Three of whom nothing is open here any more, by their numbers."""
     visits = Encounter.objects.filter(patient=OuterRef("pk"), facility=house.facility)
     rows = Patient.objects.filter(Exists(visits), registered_at=house.facility).order_by("mrn")[:LOOKED_AT]
-    return list(islice((row for row in rows if not erasures.obstacles(row.pk, "ordered")), 2))
+    return list(islice((row for row in rows if not erasures.obstacles(row.pk, "ordered")), 3))

@@ -40,7 +40,7 @@ from pharmacy import allergies
 from pharmacy.models import Dispense, Prescription, PrescriptionLine, ReorderAlert, StockMovement
 from pharmacy.services import prescribing
 from staff import licences
-from staff.models import Credential, RosterEntry
+from staff.models import Credential, Employee, RosterEntry
 from tests.billing.conftest import text_of
 from tests.demo.conftest import NOON
 from tests.demo.duty import contradictions
@@ -128,6 +128,10 @@ def test_what_patients_ask_of_their_records_is_there_to_be_seen(look: None) -> N
     asked = Erasure.objects.get()
     assert asked.status == "waiting"
     assert erasures.obstacles(asked.patient_id, asked.ground) == [], "the manager may decide about it"
+    narrow = Patient.objects.exclude(confidentiality="normal")
+    assert sorted(narrow.values_list("confidentiality", flat=True)) == ["staff", "vip"]
+    colleague = narrow.get(confidentiality="staff")
+    assert Employee.objects.filter(active=True, phone=colleague.phone, family_name=colleague.family_name).exists()
 
 
 def test_nobody_bears_one_name_twice(look: None) -> None:
