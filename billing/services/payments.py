@@ -137,7 +137,8 @@ def _record(
 
 
 def draw_receipt(actor: User, payment: Payment) -> None:
-    """The 80 mm receipt of a payment, with what remains to be paid at that moment."""
+    """The 80 mm receipt of a payment, with what remains to be paid at that moment. One of a payment that was reversed
+    before it was ever drawn is withdrawn at once."""
     invoice = Invoice.objects.select_related("facility", "patient").get(pk=payment.invoice_id)
     documents.issue(
         actor,
@@ -165,6 +166,8 @@ def draw_receipt(actor: User, payment: Payment) -> None:
         },
         patient_id=invoice.patient_id,
     )
+    if Payment.objects.filter(reverses=payment).exists():
+        documents.withdraw(actor, source=payment, kind=DocumentKind.RECEIPT)
 
 
 def _left_after(payment: Payment, invoice: Invoice) -> Decimal:

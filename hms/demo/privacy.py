@@ -15,6 +15,7 @@ from hms.demo.staffing import House
 from patients.models import ClinicalNote, Encounter, Patient
 from patients.models.amendments import AmendmentRequest
 from patients.services import amendments, erasing, grants, legal_holds, registration
+from staff.models import Attendance
 
 SEXES = {"female": names.FEMALE, "male": names.MALE}
 LOOKED_AT = 60  # patients among whom one is sought of whom nothing is open
@@ -49,7 +50,19 @@ def at_this_moment(house: House) -> None:
     grants.keep_narrow(
         desk, patient_id=over[2].pk, confidentiality="vip", reason="Member of parliament, asked for by their office"
     )
-    _colleague(desk, house)
+    _colleague(_who_is_in(house), house)
+
+
+def _who_is_in(house: House) -> User:
+    """Of the reception whoever came last on this day; by night, when nobody sits there, a nurse."""
+    today = clock.day_bounds(house.facility, clock.today(house.facility))
+    came = Attendance.objects.filter(void=False, roster_entry__period__overlap=today).order_by("-roster_entry__period")
+    for role in ("receptionist", "nurse"):
+        users = {user.pk: user for user in house.users[role]}
+        of_role = came.filter(roster_entry__employee__user__in=users)
+        for user_id in of_role.values_list("roster_entry__employee__user_id", flat=True)[:1]:
+            return users[user_id].at(house.facility)
+    return house.users["receptionist"][0].at(house.facility)
 
 
 def _colleague(desk: User, house: House) -> None:

@@ -21,6 +21,9 @@ from pharmacy.models import AllergyCheck, Prescription, PrescriptionLine, Prescr
 from pharmacy.wording import refuse_misread
 from staff import licences
 
+# What nobody may be handed any more, or the rest of it.
+TAKEN_BACK = {PrescriptionStatus.CANCELLED, PrescriptionStatus.ENDED}
+
 
 @dataclass(frozen=True)
 class Line:
@@ -101,9 +104,9 @@ def prescribe(actor: User, *, encounter_id: object, lines: list[Line], advice: s
 
 
 def draw(actor: User, prescription: Prescription) -> Document:
-    """The A5 prescription."""
+    """The A5 prescription. One that was taken back before it was ever drawn is withdrawn at once."""
     patient, facility = prescription.patient, prescription.facility
-    return documents.issue(
+    paper = documents.issue(
         actor,
         kind=DocumentKind.PRESCRIPTION,
         source=prescription,
@@ -133,6 +136,9 @@ def draw(actor: User, prescription: Prescription) -> Document:
         },
         patient_id=patient.pk,
     )
+    if prescription.status in TAKEN_BACK:
+        documents.withdraw(actor, source=prescription, kind=DocumentKind.PRESCRIPTION)
+    return paper
 
 
 def locked_prescription(prescription_id: object) -> Prescription:

@@ -12,6 +12,7 @@ from hms.core import documents
 from hms.core.models import Document, DocumentKind, User
 from hms.core.refusals import Refused
 from tests.billing.conftest import account, faults, text_of
+from tests.project.lived import unguarded
 
 
 def take(actor: User, invoice: Invoice, amount: str, method: str = "cash", reference: str = "") -> Payment:
@@ -89,6 +90,17 @@ def test_a_payment_is_reversed_by_a_second_person(cashier: User, accountant: Use
     text = text_of(bytes(receipt.content))
     assert "Wrong patient" in text
     assert "−100.00" in text
+
+
+def test_a_receipt_that_is_drawn_only_after_the_reversal_proves_nothing(
+    cashier: User, accountant: User, invoice: Invoice
+) -> None:
+    payment = take(cashier, invoice, "100.00")
+    payments.reverse(accountant, payment_id=payment.pk, reason="Wrong patient")
+    with unguarded() as cursor:  # as if it had never been drawn
+        cursor.execute("delete from core_document where source_id = %s", [payment.pk])
+    payments.draw_receipt(cashier, payment)
+    assert documents.latest(payment, DocumentKind.RECEIPT).status == "withdrawn"
 
 
 def test_a_payment_is_reversed_once_and_a_reversal_never(cashier: User, accountant: User, invoice: Invoice) -> None:

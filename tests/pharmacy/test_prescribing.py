@@ -20,6 +20,7 @@ from pharmacy.services import dispensing, prescribing
 from tests.billing.conftest import faults, text_of
 from tests.conftest import drain
 from tests.pharmacy.conftest import hand_out, make_product, on_shelf, prescribe, receive
+from tests.project.lived import unguarded
 
 
 def paper(prescription: Prescription) -> str:
@@ -263,6 +264,19 @@ def test_the_paper_of_a_cancelled_prescription_is_genuine_to_nobody(
     printed = browser_of(doctor_user).get(f"/pharmacy/prescriptions/{prescription.pk}/pdf")
     assert "Withdrawn: not valid" in text_of(printed.content)
     assert Document.objects.filter(source_id=prescription.pk).count() == 1, "no new paper is issued for it"
+
+
+def test_nor_is_one_that_is_drawn_only_after_it_was_cancelled(
+    doctor_user: User, visit: Encounter, amoxicillin: Product, client: Client, browser_of: Callable[[User], Client]
+) -> None:
+    prescription = prescribe(doctor_user, visit, amoxicillin)
+    prescribing.cancel(doctor_user, prescription_id=prescription.pk, reason="Changed")
+    with unguarded() as cursor:  # as if it had never been drawn
+        cursor.execute("delete from core_document where source_id = %s", [prescription.pk])
+    assert browser_of(doctor_user).get(f"/pharmacy/prescriptions/{prescription.pk}/pdf").status_code == 200
+    paper = documents.latest(prescription, DocumentKind.PRESCRIPTION)
+    assert paper.status == "withdrawn"
+    assert "Genuine" not in client.get(f"/verify/{paper.code}").content.decode()
 
 
 def test_what_was_invoiced_is_taken_back_to_the_shelf_and_credited(
